@@ -1,0 +1,35 @@
+//! The life of an upload: its ids, states and messages, the retry policy, and the ports behind which the
+//! servers stand.
+//!
+//! Nothing here does I/O. What an upload goes through is told in [`ports::Ledger`], transition by transition.
+
+mod email;
+mod ids;
+mod message;
+mod outbox;
+mod ports;
+mod retry;
+mod state;
+mod trace;
+
+pub use email::{Email, InvalidEmail};
+pub use ids::{ApiKeyId, BlobId, DocumentId, MailId, OutboxId, UploadId, UserId};
+pub use invoice::{Format, ParseOptions};
+pub use message::{Message, Queue, UndecodableMessage};
+pub use outbox::publish;
+pub use ports::broker::{Broker, Delivery, Settlement, Subscription};
+pub use ports::clock::Clock;
+pub use ports::documents::{Blob, Bucket, ByteStream, Documents, DocumentsExt};
+pub use ports::error::{ErrorKind, PortError};
+pub use ports::ledger::{
+    Acceptance, Actor, Document, DocumentClaim, DocumentOutcome, Expired, Finish, Idempotency, Ledger, Mail, MailClaim,
+    MailOutcome, NewDocument, NewUpload, OutboxEntry, Redrive, RedriveFilter, StoredDocument, Upload, UploadFilter,
+};
+pub use ports::mailer::{Mailer, OutgoingMail};
+pub use ports::users::{ApiKey, LoginFailures, NewApiKey, PasswordHash, Role, Scope, User, Users};
+pub use retry::{RetryPolicy, Verdict};
+pub use state::{DocumentState, MailState, UploadState};
+pub use trace::{InvalidTraceId, TraceId};
+
+/// Life of an `Idempotency-Key`: a repeated request within it answers the first one's upload.
+pub const IDEMPOTENCY_KEY_LIFE: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);

@@ -1,0 +1,448 @@
+//! The ledger: the one truth about uploads, documents and mails.
+//!
+//! ```text
+//! accept ──▶ queued ──claim──▶ rendering ──finish──▶ stored
+//!               ▲                  │  └────finish──▶ failed ──redrive──▶ queued
+//!               └── fault, expiry ─┘
+//! the last document of an upload to become final ──▶ mail: pending ──claim──▶ sending ──finish──▶ sent | failed
+//! ```
+
+use async_trait::async_trait;
+use invoice::Format;
+use jiff::Timestamp;
+
+use super::documents::Bucket;
+use super::error::PortError;
+use crate::email::Email;
+use crate::ids::{BlobId, DocumentId, MailId, OutboxId, UploadId, UserId};
+use crate::message::Message;
+use crate::state::{DocumentState, MailState, UploadState};
+use crate::trace::TraceId;
+
+/// A client's promise that two requests with the same key are the same request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// The `Idempotency-Key` header, unique per owner for 7 days.
+    pub key: String,
+    /// SHA-256 of the file's bytes, the sorted formats and the options.
+    pub fingerprint: [u8; 32],
+}
+
+/// A document to be rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewDocument {
+    /// Its id.
+    pub id: DocumentId,
+    /// Its format, unique within the upload.
+    pub format: Format,
+}
+
+/// An upload to be accepted. Its raw blob is stored already.
+#[derive(Debug, Clone)]
+pub struct NewUpload {
+    /// Its id.
+    pub id: UploadId,
+    /// Who uploaded it.
+    pub owner: UserId,
+    /// The invoice's number (BT-1), to show it.
+    pub invoice_number: String,
+    /// The uploaded bytes, in [`Bucket::Raw`].
+    pub raw: BlobId,
+    /// The documents asked for, at least one.
+    pub documents: Vec<NewDocument>,
+    /// Who gets a mail once all documents are final.
+    pub notify: Option<Email>,
+    /// The request's repeat guard.
+    pub idempotency: Option<Idempotency>,
+    /// The trace that begins with it.
+    pub trace: TraceId,
+    /// When it arrived.
+    pub at: Timestamp,
+}
+
+/// The answer to an upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Acceptance {
+    /// Accepted: these messages are to be published.
+    Accepted(Vec<OutboxEntry>),
+    /// The same request was accepted before, as this upload.
+    Repeated(UploadId),
+    /// The key was used for another request.
+    Conflict,
+}
+
+/// A message that the broker must get; the row lives until the claim that the message asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxEntry {
+    /// The row.
+    pub id: OutboxId,
+    /// What to publish.
+    pub message: Message,
+    /// The upload's trace.
+    pub trace: TraceId,
+}
+
+/// The right to render one document until the lease ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentClaim {
+    /// The document.
+    pub document: DocumentId,
+    /// Its upload.
+    pub upload: UploadId,
+    /// The attempt's number, never used twice for a document: the fence.
+    pub attempt: u32,
+    /// What to render it as.
+    pub format: Format,
+    /// The uploaded bytes, in [`Bucket::Raw`].
+    pub raw: BlobId,
+    /// Where the attempt stores its result, in [`Bucket::Processed`].
+    pub blob: BlobId,
+    /// The upload's trace.
+    pub trace: TraceId,
+}
+
+/// How an attempt to render ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DocumentOutcome {
+    /// The blob of the claim holds the document.
+    Stored {
+        /// Its size.
+        bytes: u64,
+        /// SHA-256 of its content.
+        sha256: [u8; 32],
+        /// Its file name for people.
+        file_name: String,
+    },
+    /// It can never succeed.
+    Failed {
+        /// What is wrong, for people.
+        reason: String,
+    },
+    /// It went wrong in a way that may pass; counts towards the five attempts.
+    Fault {
+        /// What went wrong, for people.
+        reason: String,
+    },
+    /// A server was out of reach; does not count.
+    Unreachable {
+        /// Which, for people.
+        reason: String,
+    },
+}
+
+/// What became of a finished attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finish {
+    /// The outcome stands. The last document of an upload brings the mail's message.
+    Recorded {
+        /// What is to be published now.
+        publish: Option<OutboxEntry>,
+    },
+    /// The attempt had lost its lease, or the upload is gone: nothing changed.
+    Fenced,
+}
+
+/// The right to send one mail until the lease ends.
+#[derive(Debug, Clone)]
+pub struct MailClaim {
+    /// The mail.
+    pub mail: MailId,
+    /// Counts the upload's mails: 1, and one more for each redrive.
+    pub generation: u32,
+    /// The attempt's number, the fence.
+    pub attempt: u32,
+    /// Who gets it.
+    pub to: Email,
+    /// The upload as it stands.
+    pub upload: Upload,
+}
+
+/// How an attempt to send ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailOutcome {
+    /// The mail server accepted it.
+    Sent,
+    /// The mail server refused it for good.
+    Failed {
+        /// Why, for people.
+        reason: String,
+    },
+    /// It went wrong in a way that may pass; counts towards the five attempts.
+    Fault {
+        /// What went wrong, for people.
+        reason: String,
+    },
+    /// The mail server was out of reach or said "later"; does not count.
+    Unreachable {
+        /// Why, for people.
+        reason: String,
+    },
+}
+
+/// How many leases had expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Expired {
+    /// Documents whose attempt crashed.
+    pub documents: usize,
+    /// Mails whose attempt crashed.
+    pub mails: usize,
+}
+
+/// An upload as the ledger shows it.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    /// Its id.
+    pub id: UploadId,
+    /// Who uploaded it.
+    pub owner: UserId,
+    /// The invoice's number (BT-1).
+    pub invoice_number: String,
+    /// The trace that began with it.
+    pub trace: TraceId,
+    /// When it arrived.
+    pub created_at: Timestamp,
+    /// Its documents, in the order of their formats.
+    pub documents: Vec<Document>,
+    /// Its mails, oldest generation first.
+    pub mails: Vec<Mail>,
+}
+
+impl Upload {
+    /// The state that follows from the documents'.
+    #[must_use]
+    pub fn state(&self) -> UploadState {
+        UploadState::of(self.documents.iter().map(|document| document.state))
+    }
+}
+
+/// A document as the ledger shows it.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Its id.
+    pub id: DocumentId,
+    /// Its format.
+    pub format: Format,
+    /// Its state.
+    pub state: DocumentState,
+    /// How many attempts were begun since it was accepted or redriven.
+    pub attempts: u32,
+    /// What the last attempt that did not succeed said.
+    pub reason: Option<String>,
+    /// What is stored, in the state `stored`.
+    pub stored: Option<StoredDocument>,
+    /// When it became final.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// A document that can be downloaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDocument {
+    /// Its upload.
+    pub upload: UploadId,
+    /// The upload's owner.
+    pub owner: UserId,
+    /// Its blob, in [`Bucket::Processed`].
+    pub blob: BlobId,
+    /// Its format.
+    pub format: Format,
+    /// Its file name for people.
+    pub file_name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// SHA-256 of its content.
+    pub sha256: [u8; 32],
+    /// When it was stored.
+    pub stored_at: Timestamp,
+}
+
+/// A mail as the ledger shows it.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// Its id.
+    pub id: MailId,
+    /// 1, and one more for each redrive.
+    pub generation: u32,
+    /// Who gets it.
+    pub to: Email,
+    /// Its state.
+    pub state: MailState,
+    /// How many attempts were begun since it was made or redriven.
+    pub attempts: u32,
+    /// What the last attempt that did not succeed said.
+    pub reason: Option<String>,
+    /// When it became final.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// Which uploads to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UploadFilter {
+    /// Only those of this owner.
+    pub owner: Option<UserId>,
+    /// Only those in this state.
+    pub state: Option<UploadState>,
+    /// Only those with this invoice number (BT-1).
+    pub invoice_number: Option<String>,
+}
+
+/// Who asks for a change that is audited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// A user, through the API.
+    User(UserId),
+    /// Somebody at the command line.
+    Operator,
+    /// The sweeper, by a rule such as retention.
+    Sweeper,
+}
+
+/// Which failed documents and mails to redrive.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RedriveFilter {
+    /// Only those of this upload.
+    pub upload: Option<UploadId>,
+    /// Only those whose reason contains this text.
+    pub reason: Option<String>,
+}
+
+/// What a redrive set going.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Redrive {
+    /// How many documents are queued again.
+    pub documents: usize,
+    /// How many mails are pending again.
+    pub mails: usize,
+    /// What is to be published now.
+    pub publish: Vec<OutboxEntry>,
+}
+
+/// The one truth about uploads. Every method is one transaction: after an error nothing of it happened, unless the
+/// error's kind is `Unreachable`, where it may have.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Accepts an upload: upload, documents (`queued`), outbox rows (due in 15 s) and the idempotency key.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn accept(&self, upload: &NewUpload) -> Result<Acceptance, PortError>;
+
+    /// The broker confirmed this outbox row's message: it is due again in 10 minutes, then 20, 40, …
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn published(&self, entry: OutboxId, now: Timestamp) -> Result<(), PortError>;
+
+    /// Takes at most `limit` due outbox rows; each is due again in a minute unless it is confirmed or claimed.
+    /// Two callers never get the same row.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxEntry>, PortError>;
+
+    /// `queued → rendering` where the next attempt is due; the outbox row goes. `None`: nothing to do.
+    /// `blob` is where this attempt will store its result.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn claim_document(
+        &self,
+        document: DocumentId,
+        blob: BlobId,
+        now: Timestamp,
+    ) -> Result<Option<DocumentClaim>, PortError>;
+
+    /// Ends an attempt, if it still holds the document.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn finish_document(
+        &self,
+        claim: &DocumentClaim,
+        outcome: &DocumentOutcome,
+        now: Timestamp,
+    ) -> Result<Finish, PortError>;
+
+    /// `pending → sending` where the next attempt is due; the outbox row goes. `None`: nothing to do.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn claim_mail(&self, mail: MailId, now: Timestamp) -> Result<Option<MailClaim>, PortError>;
+
+    /// Ends an attempt, if it still holds the mail.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn finish_mail(&self, claim: &MailClaim, outcome: &MailOutcome, now: Timestamp) -> Result<Finish, PortError>;
+
+    /// Ends at most `limit` attempts whose lease has expired as faults.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn expire(&self, now: Timestamp, limit: u32) -> Result<Expired, PortError>;
+
+    /// One upload.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn upload(&self, id: UploadId) -> Result<Option<Upload>, PortError>;
+
+    /// At most `limit` uploads, newest first, beginning after (that is, older than) `after`.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn uploads(
+        &self,
+        filter: &UploadFilter,
+        after: Option<UploadId>,
+        limit: u32,
+    ) -> Result<Vec<Upload>, PortError>;
+
+    /// The stored document whose blob this is.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn stored(&self, blob: BlobId) -> Result<Option<StoredDocument>, PortError>;
+
+    /// Removes an upload with all its rows, audited; answers the blobs that no row names any more. `None`: no such
+    /// upload.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn delete(
+        &self,
+        id: UploadId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Option<Vec<(Bucket, BlobId)>>, PortError>;
+
+    /// At most `limit` uploads that arrived before a time and are final, oldest first.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn older_than(&self, before: Timestamp, limit: u32) -> Result<Vec<UploadId>, PortError>;
+
+    /// Those of these blobs that no row names.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn unreferenced(&self, bucket: Bucket, blobs: &[BlobId]) -> Result<Vec<BlobId>, PortError>;
+
+    /// Failed documents become `queued` and failed mails `pending`, with no attempts counted, audited. What is not
+    /// failed stays as it is, so a second call does nothing.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn redrive(&self, filter: &RedriveFilter, actor: &Actor, now: Timestamp) -> Result<Redrive, PortError>;
+
+    /// Forgets idempotency keys made before a time.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn forget_idempotency_keys(&self, before: Timestamp) -> Result<(), PortError>;
+
+    /// Whether the database answers and its schema is the one that this program needs.
+    ///
+    /// # Errors
+    /// `Unreachable`; `Rejected` where the schema is older.
+    async fn check(&self) -> Result<(), PortError>;
+}
