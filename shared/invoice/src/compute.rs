@@ -1,0 +1,84 @@
+//! From what was sent to every derived figure.
+
+mod adjustment;
+mod assembly;
+mod beyond;
+mod check;
+mod figures;
+mod groups;
+mod line;
+mod net;
+mod payment;
+mod present;
+mod tax;
+mod totals;
+
+pub(crate) use assembly::compute;
+pub(crate) use payment::days_after;
+pub(crate) use tax::TaxKey;
+
+use std::collections::BTreeSet;
+
+use crate::figures::{Amount, Currency, Decimal, Exact};
+use crate::finding::{Finding, Findings};
+use crate::model::Rounding;
+
+/// Which parts of the arithmetic rest on values that could not be read, so that nothing is said about them.
+#[derive(Debug, Default)]
+pub(crate) struct Unreadable {
+    pub(crate) lines: BTreeSet<usize>,
+    pub(crate) document: bool,
+}
+
+/// What all steps of the computation share.
+#[derive(Debug)]
+pub(crate) struct Computation<'f> {
+    pub(crate) currency: Currency,
+    pub(crate) findings: &'f mut Findings,
+    pub(crate) roundings: Vec<Rounding>,
+}
+
+impl Computation<'_> {
+    /// Rounds a figure once, and remembers it if that changed it; a figure out of range is a fault.
+    fn round(&mut self, exact: Exact, pointer: impl FnOnce() -> String) -> Option<Amount> {
+        let Some(rounded) = exact.round(self.currency) else {
+            self.out_of_range(pointer());
+            return None;
+        };
+        if exact.differs_from(rounded) {
+            let pointer = pointer();
+            self.roundings.push(Rounding { pointer, unrounded: exact.to_digits(), rounded });
+        }
+        Some(rounded)
+    }
+
+    /// Takes a figure that was sent as an amount; it must have no more decimals than the currency.
+    fn amount(&mut self, sent: Decimal, rule: &'static str, pointer: impl FnOnce() -> String) -> Option<Amount> {
+        let decimals = self.currency.minor_units();
+        if sent.scale() > decimals {
+            let message = format!("an amount in {} has at most {decimals} decimals", self.currency);
+            let finding = Finding::new(pointer(), rule, message);
+            self.findings.fault(finding.expected(format!("at most {decimals} decimals")).found(sent.to_string()));
+            return None;
+        }
+        let amount = Exact::from(sent).round(self.currency);
+        if amount.is_none() {
+            self.out_of_range(pointer());
+        }
+        amount
+    }
+
+    /// Gives a sum back if its magnitude is one that this crate computes with.
+    fn in_range(&mut self, sum: Amount, pointer: impl FnOnce() -> String) -> Option<Amount> {
+        if sum.is_in_range() {
+            return Some(sum);
+        }
+        self.out_of_range(pointer());
+        None
+    }
+
+    fn out_of_range(&mut self, pointer: String) {
+        let message = "the amount that follows from these figures is too large to be one";
+        self.findings.fault(Finding::new(pointer, "amount-range", message));
+    }
+}

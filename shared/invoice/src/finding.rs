@@ -1,0 +1,57 @@
+//! What is wrong, or remarkable, in an invoice, and where.
+
+use serde::Serialize;
+
+/// One fault or one warning about one place of the JSON document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The place in the document that was sent (RFC 6901); empty for the document as a whole.
+    pub pointer: String,
+    /// A sentence for people.
+    pub message: String,
+    /// The rule that is broken: its id in EN 16931-1 (`BR-CO-10`), else one of our own in small letters.
+    pub rule: &'static str,
+    /// The business term (`BT-131`) or group (`BG-25`) of EN 16931-1, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub term: Option<&'static str>,
+    /// What would have been right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What the document says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+}
+
+impl Finding {
+    pub(crate) fn new(pointer: String, rule: &'static str, message: impl Into<String>) -> Self {
+        Self { pointer, message: message.into(), rule, term: None, expected: None, found: None }
+    }
+
+    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    pub(crate) fn found(mut self, found: impl Into<String>) -> Self {
+        self.found = Some(found.into());
+        self
+    }
+}
+
+/// Gathers findings; places are those of the full form.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) faults: Vec<Finding>,
+    pub(crate) warnings: Vec<Finding>,
+}
+
+impl Findings {
+    pub(crate) fn fault(&mut self, finding: Finding) {
+        self.faults.push(finding);
+    }
+
+    pub(crate) fn warning(&mut self, finding: Finding) {
+        self.warnings.push(finding);
+    }
+}

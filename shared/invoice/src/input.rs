@@ -1,0 +1,9 @@
+//! The full form: an invoice as it is written by hand, before anything is computed.
+
+mod document;
+mod line;
+mod payment;
+
+pub(crate) use document::{CustomFields, InvoiceInput, TaxExemptionInput, TotalsInput};
+pub(crate) use line::{AdjustmentInput, LineInput};
+pub(crate) use payment::{Days, OtherTaxInput, PaymentInput, PaymentTermsInput, WithholdingTaxInput};

@@ -1,0 +1,35 @@
+//! The invoice model of EN 16931, its JSON, its arithmetic and its rules.
+//!
+//! [`parse`] takes a JSON document in the flat or in the full form and gives a computed, checked [`Invoice`], or all
+//! of its faults. The crate is pure: no input or output, no clock, nothing asynchronous.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod code_lists;
+mod compute;
+mod figures;
+mod finding;
+mod flat;
+mod format;
+mod input;
+mod json;
+mod model;
+mod options;
+mod parse;
+mod rules;
+mod schema;
+mod terms;
+mod text;
+
+pub use code_lists::{
+    AllowanceReasonCode, ChargeReasonCode, CountryCode, ElectronicAddressScheme, ExemptionReasonCode, IdentifierScheme,
+    ItemClassificationScheme, NoteSubjectCode, PaymentMeansCode, ReferenceQualifier, UnitCode,
+};
+pub use figures::{Amount, Currency, Decimal, DecimalError, UnknownCurrency};
+pub use finding::Finding;
+pub use format::{Format, UnknownFormat};
+pub use model::*;
+pub use options::{Limits, ParseOptions};
+pub use parse::{Parsed, Rejected, parse};
+pub use schema::json_schema;
+pub use text::Text;

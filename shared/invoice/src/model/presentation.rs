@@ -1,0 +1,117 @@
+//! What documents look like, and what the user adds to them (beyond the norm).
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// How the document is to look (beyond the norm).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
+pub struct Presentation {
+    /// The seller's logo.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo: Option<Logo>,
+    /// The colour of accents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accent_color: Option<Color>,
+    /// The language and country whose words and forms of numbers and dates the document uses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<Locale>,
+    /// What the tax is called in the document, for example `VAT`, `GST` or `Sales tax`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tax_name: Option<String>,
+}
+
+/// A picture in one of two formats, known by its first bytes.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Logo {
+    /// Portable Network Graphics.
+    Png(Vec<u8>),
+    /// A JPEG file.
+    Jpeg(Vec<u8>),
+}
+
+impl Logo {
+    /// The bytes of the file.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Png(bytes) | Self::Jpeg(bytes) => bytes,
+        }
+    }
+
+    /// The media type (IANA registry).
+    #[must_use]
+    pub const fn media_type(&self) -> &'static str {
+        match self {
+            Self::Png(_) => "image/png",
+            Self::Jpeg(_) => "image/jpeg",
+        }
+    }
+}
+
+impl fmt::Debug for Logo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Logo({}, {} bytes)", self.media_type(), self.bytes().len())
+    }
+}
+
+impl Serialize for Logo {
+    /// Says what the picture is, without its bytes.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{} ({} bytes)", self.media_type(), self.bytes().len()))
+    }
+}
+
+/// A colour of the sRGB space (IEC 61966-2-1), written `#1a73e8`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Color {
+    /// Red, 0 to 255.
+    pub red: u8,
+    /// Green, 0 to 255.
+    pub green: u8,
+    /// Blue, 0 to 255.
+    pub blue: u8,
+}
+
+impl fmt::Display for Color {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{:02x}{:02x}{:02x}", self.red, self.green, self.blue)
+    }
+}
+
+impl Serialize for Color {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A language and, perhaps, a country (BCP 47), for example `de-AT`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(transparent)]
+pub struct Locale(pub(crate) String);
+
+impl Locale {
+    /// The whole tag.
+    #[must_use]
+    pub fn tag(&self) -> &str {
+        &self.0
+    }
+
+    /// The language alone (ISO 639), for example `de`.
+    #[must_use]
+    pub fn language(&self) -> &str {
+        self.0.split('-').next().unwrap_or_default()
+    }
+}
+
+/// A free field that the user adds to the document (beyond the norm).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct CustomField {
+    /// Its name, as it is to be printed.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}

@@ -1,0 +1,179 @@
+//! How values of the model are written in JSON, where that is more than a plain object.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Base64, Color, Locale, Logo, Note, PostalAddress, TaxCategory, TaxPointCode, TypeCode};
+use crate::code_lists::{CREDIT_NOTE_TYPES, INVOICE_TYPES, find};
+use crate::finding::Finding;
+use crate::json::{FromJson, Node, Path, Reader};
+use crate::text::Text;
+
+/// Reads a value of one word by a function that knows the words.
+fn read_word<T: Default>(
+    node: &Node,
+    at: &Path<'_>,
+    reader: &mut Reader,
+    (rule, expected): (&'static str, &str),
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> T {
+    let (Node::String(text) | Node::Number(text)) = node else {
+        reader.wrong_kind(at, expected, node);
+        return T::default();
+    };
+    parse(text.trim()).unwrap_or_else(|| {
+        let shown: String = text.chars().take(80).collect();
+        let message = format!("{shown:?} is not {expected}");
+        reader.fault(Finding::new(at.pointer(), rule, message).expected(expected).found(shown));
+        T::default()
+    })
+}
+
+impl FromJson for TypeCode {
+    const REQUIRED: bool = false;
+
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        let expected = "a document type of UNTDID 1001, such as 380 (or invoice) and 381 (or credit_note)";
+        read_word(node, at, reader, ("BR-CL-01", expected), |word| match word {
+            "invoice" => Some(Self::INVOICE),
+            "credit_note" => Some(Self::CREDIT_NOTE),
+            code => find(&INVOICE_TYPES, code)
+                .map(|code| Self { code, is_credit_note: false })
+                .or_else(|| find(&CREDIT_NOTE_TYPES, code).map(|code| Self { code, is_credit_note: true })),
+        })
+    }
+}
+
+impl FromJson for TaxPointCode {
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        let expected = "3 (date of issue), 35 (date of delivery) or 432 (date of payment)";
+        read_word(node, at, reader, ("BR-CL-06", expected), |word| match word {
+            "3" => Some(Self::IssueDate),
+            "35" => Some(Self::DeliveryDate),
+            "432" => Some(Self::PaymentDate),
+            _ => None,
+        })
+    }
+}
+
+impl FromJson for TaxCategory {
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        let expected = "a tax category: S, Z, E, AE, K, G, O, L or M";
+        read_word(node, at, reader, ("BR-CL-17", expected), Self::from_code)
+    }
+}
+
+impl FromJson for Color {
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        read_word(node, at, reader, ("color", "a colour such as #1a73e8"), read_color)
+    }
+}
+
+fn read_color(word: &str) -> Option<Color> {
+    let digits = word.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.is_ascii())?;
+    let channel = |start: usize| u8::from_str_radix(digits.get(start..start + 2)?, 16).ok();
+    let is_hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hexadecimal.then_some(())?;
+    Some(Color { red: channel(0)?, green: channel(2)?, blue: channel(4)? })
+}
+
+impl FromJson for Locale {
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        read_word(node, at, reader, ("locale", "a language tag such as en or de-AT"), read_locale)
+    }
+}
+
+/// Checks the outer shape of a language tag (BCP 47); which of them have words is for documents to know.
+fn read_locale(word: &str) -> Option<Locale> {
+    let mut parts = word.split('-');
+    let language = parts.next()?;
+    let is_language = matches!(language.len(), 2 | 3) && language.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_subtag = |part: &str| matches!(part.len(), 2..=8) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (is_language && word.len() <= 35 && parts.all(is_subtag)).then(|| Locale(word.to_owned()))
+}
+
+/// Reads Base64 and checks the size of what it holds.
+fn read_bytes(node: &Node, at: &Path<'_>, reader: &mut Reader, prefix: fn(&str) -> &str) -> Vec<u8> {
+    let Node::String(text) = node else {
+        reader.wrong_kind(at, "a text in Base64", node);
+        return Vec::new();
+    };
+    let limit = reader.limits.file_bytes;
+    let Ok(bytes) = STANDARD.decode(prefix(text.trim())) else {
+        reader.fault(Finding::new(at.pointer(), "base64", "this is no Base64 (RFC 4648, section 4)"));
+        return Vec::new();
+    };
+    if bytes.len() > limit {
+        let finding = Finding::new(at.pointer(), "file-size", format!("the file is too large: at most {limit} bytes"));
+        reader.fault(finding.expected(limit.to_string()).found(bytes.len().to_string()));
+    }
+    bytes
+}
+
+impl FromJson for Base64 {
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        Self(read_bytes(node, at, reader, |text| text))
+    }
+}
+
+impl Default for Logo {
+    fn default() -> Self {
+        Self::Png(Vec::new())
+    }
+}
+
+impl FromJson for Logo {
+    /// Reads a picture as Base64, alone or in a `data:` URL (RFC 2397).
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        let before = reader.faults.len();
+        let bytes = read_bytes(node, at, reader, |text| text.split_once(";base64,").map_or(text, |(_, data)| data));
+        if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+            return Self::Png(bytes);
+        }
+        if bytes.starts_with(b"\xff\xd8\xff") {
+            return Self::Jpeg(bytes);
+        }
+        if reader.faults.len() == before {
+            reader.fault(Finding::new(at.pointer(), "logo", "the logo is neither a PNG nor a JPEG picture"));
+        }
+        Self::default()
+    }
+}
+
+impl FromJson for PostalAddress {
+    fn has_parts(node: &Node) -> bool {
+        matches!(node, Node::Object(_))
+    }
+
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        let mut address = match node {
+            Node::String(_) => {
+                let text = Text::from_json(node, at, reader);
+                let lines = text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty());
+                Self { lines: lines.collect(), ..Self::default() }
+            }
+            _ => Self::from_object(node, at, reader),
+        };
+        if address.lines.len() > 3 {
+            let found = address.lines.len().to_string();
+            let finding =
+                Finding::new(at.pointer(), "address-lines", "an address has at most three lines beside the city");
+            reader.fault(finding.expected("at most 3").found(found));
+            address.lines.truncate(3);
+        }
+        address
+    }
+}
+
+impl FromJson for Note {
+    fn has_parts(node: &Node) -> bool {
+        matches!(node, Node::Object(_))
+    }
+
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        match node {
+            Node::String(_) => Self { text: Text::from_json(node, at, reader), subject: None },
+            _ => Self::from_object(node, at, reader),
+        }
+    }
+}

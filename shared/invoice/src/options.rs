@@ -1,0 +1,51 @@
+//! What the caller of [`parse`](crate::parse) decides.
+
+use crate::figures::Currency;
+
+/// How a document is parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseOptions {
+    /// The currency of an invoice that names none.
+    pub default_currency: Currency,
+    /// How large a document may be.
+    pub limits: Limits,
+}
+
+impl Default for ParseOptions {
+    fn default() -> Self {
+        Self { default_currency: Currency::USD, limits: Limits::default() }
+    }
+}
+
+/// How large a document may be; what is larger is a fault, never cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Arrays and objects within each other.
+    pub depth: usize,
+    /// Invoice lines (BG-25).
+    pub lines: usize,
+    /// Entries of any other list.
+    pub entries: usize,
+    /// Characters of a text of one line, such as a name.
+    pub line_characters: usize,
+    /// Characters of a text of several lines, such as a note.
+    pub text_characters: usize,
+    /// Bytes of a picture or an attached file.
+    pub file_bytes: usize,
+    /// Faults, and as many warnings, that are reported one by one.
+    pub findings: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            depth: 32,
+            lines: 10_000,
+            entries: 1_000,
+            line_characters: 1_000,
+            text_characters: 10_000,
+            file_bytes: 2 * 1024 * 1024,
+            findings: 1_000,
+        }
+    }
+}

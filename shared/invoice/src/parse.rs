@@ -1,0 +1,176 @@
+//! From the bytes of a document to the computed invoice.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::compute::{Unreadable, compute};
+use crate::finding::{Finding, Findings};
+use crate::flat::{self, FlatInput};
+use crate::input::InvoiceInput;
+use crate::json::{FromJson, Node, Path, Reader, parse_tree};
+use crate::model::Invoice;
+use crate::options::ParseOptions;
+use crate::{rules, terms};
+
+/// A document without a fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Parsed {
+    /// The computed invoice.
+    pub invoice: Invoice,
+    /// What is remarkable, though no fault.
+    pub warnings: Vec<Finding>,
+}
+
+/// A document that is no right invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Rejected {
+    /// What is wrong, in the order of the document as far as possible; never empty.
+    pub faults: Vec<Finding>,
+    /// What is remarkable, though no fault.
+    pub warnings: Vec<Finding>,
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.faults.len();
+        write!(f, "the invoice has {count} fault{}", if count == 1 { "" } else { "s" })?;
+        match self.faults.first() {
+            Some(first) => write!(f, ", first at {:?}: {}", first.pointer, first.message),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Rejected {}
+
+/// Parses an invoice in the flat or the full form, computes every derived figure and checks it.
+///
+/// # Errors
+///
+/// All faults of the document at once, each with its place; only an error of JSON's own syntax stands alone.
+pub fn parse(json: &[u8], options: &ParseOptions) -> Result<Parsed, Rejected> {
+    let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
+    let mut reader = Reader::new(options.limits);
+    let tree = parse_tree(json, options.limits.depth, &mut reader.faults).map_err(|fault| Rejected::single(*fault))?;
+    let form = Form::of(&tree);
+    let mut findings = Findings::default();
+    let input = match form {
+        Form::Flat => flat::convert(flat::read(&tree, &mut reader), &mut findings),
+        Form::Full => InvoiceInput::from_json(&tree, &Path::Root, &mut reader),
+    };
+    drop(tree);
+    let unreadable = unreadable(&reader.faults);
+    rules::check(&input, &options.limits, &mut findings);
+    let invoice = compute(input, options.default_currency, &unreadable, &mut findings);
+    let faults = form.report(reader.faults, findings.faults, options.limits.findings);
+    let warnings = form.report(reader.warnings, findings.warnings, options.limits.findings);
+    match invoice {
+        Some(invoice) if faults.is_empty() => Ok(Parsed { invoice, warnings }),
+        None if faults.is_empty() => Err(Rejected { faults: vec![incomplete()], warnings }),
+        _ => Err(Rejected { faults, warnings }),
+    }
+}
+
+/// The mark that some programs put before UTF-8; RFC 8259 (section 8.1) lets readers ignore it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+impl Rejected {
+    fn single(fault: Finding) -> Self {
+        Self { faults: vec![fault], warnings: Vec::new() }
+    }
+}
+
+/// Stands in for a fault that a step of the computation saw but did not name, so that no document is refused without one.
+fn incomplete() -> Finding {
+    Finding::new(String::new(), "incomplete", "the invoice cannot be computed from these figures")
+}
+
+/// The two forms of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Flat,
+    Full,
+}
+
+impl Form {
+    /// Tells the forms apart by the keys that only one of them has.
+    fn of(tree: &Node) -> Self {
+        let Node::Object(members) = tree else {
+            return Self::Full;
+        };
+        let count = |own: &[&str], others: &[&str]| {
+            members.iter().filter(|(key, _)| own.contains(&key.as_ref()) && !others.contains(&key.as_ref())).count()
+        };
+        let flat = count(FlatInput::MEMBERS, InvoiceInput::MEMBERS);
+        let full = count(InvoiceInput::MEMBERS, FlatInput::MEMBERS);
+        if flat > full { Self::Flat } else { Self::Full }
+    }
+
+    /// Puts findings together as they are answered: places as in the document, each once, with their terms.
+    fn report(self, read: Vec<Finding>, found: Vec<Finding>, limit: usize) -> Vec<Finding> {
+        let mut all: Vec<Finding> = read.into_iter().map(|finding| self.describe_read(finding)).collect();
+        let unreadable: HashSet<String> = all.iter().map(|finding| finding.pointer.clone()).collect();
+        let found = found.into_iter().map(|finding| self.describe(finding));
+        // What is said of a value that could not be read follows from that alone.
+        all.extend(found.filter(|finding| !unreadable.contains(&finding.pointer)));
+        let mut seen = HashSet::new();
+        all.retain(|finding| seen.insert((finding.pointer.clone(), finding.rule)));
+        if all.len() > limit {
+            let rest = all.len() - limit;
+            all.truncate(limit);
+            all.push(Finding::new(String::new(), "count", format!("{rest} further findings are not listed")));
+        }
+        all
+    }
+
+    /// Completes a finding whose place is one of the full form.
+    fn describe(self, mut finding: Finding) -> Finding {
+        terms::annotate(&mut finding);
+        if self == Self::Flat {
+            finding.pointer = flat::place(&finding.pointer);
+        }
+        finding
+    }
+
+    /// Completes a finding whose place is one of the document.
+    fn describe_read(self, mut finding: Finding) -> Finding {
+        match self {
+            Self::Full => terms::annotate(&mut finding),
+            Self::Flat => terms::annotate_flat(&mut finding),
+        }
+        finding
+    }
+}
+
+/// Which parts of the arithmetic rest on values in which the reader found a fault.
+fn unreadable(faults: &[Finding]) -> Unreadable {
+    const ARITHMETIC: [&str; 10] = [
+        "currency",
+        "tax_rate",
+        "tax_category",
+        "prices_include_tax",
+        "allowances",
+        "charges",
+        "prepaid_amount",
+        "rounding_amount",
+        "tax_currency",
+        "tax_exchange_rate",
+    ];
+    let mut unreadable = Unreadable::default();
+    for fault in faults {
+        let mut segments = fault.pointer.split('/').skip(1);
+        match (segments.next(), segments.next().and_then(|index| index.parse().ok())) {
+            (Some("lines" | "items"), Some(index)) => {
+                unreadable.lines.insert(index);
+            }
+            (Some("lines" | "items"), None) => unreadable.document = true,
+            (Some(member), _) => unreadable.document |= ARITHMETIC.contains(&member),
+            (None, _) => unreadable.document = true,
+        }
+    }
+    unreadable
+}

@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Cuts the Noto Sans files of this folder from their originals (Debian package fonts-noto-core, version 20201225).
+
+Usage: prepare.py FOLDER_OF_THE_ORIGINALS
+
+Needs fonttools. The result is committed, so this runs only when the selection below changes.
+"""
+import sys
+from pathlib import Path
+
+from fontTools import subset
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import TTFont
+
+RANGES = [
+    (0x20, 0x7E), (0xA0, 0x24F), (0x259, 0x259), (0x2B9, 0x2BC), (0x2C6, 0x2C7), (0x2D8, 0x2DD),
+    (0x300, 0x30C), (0x323, 0x328), (0x370, 0x3FF), (0x400, 0x52F), (0x1E00, 0x1EFF), (0x2000, 0x200D),
+    (0x2010, 0x2015), (0x2018, 0x201E), (0x2020, 0x2022), (0x2026, 0x2026), (0x2030, 0x2030),
+    (0x2032, 0x2033), (0x2039, 0x203A), (0x2044, 0x2044), (0x2070, 0x209C), (0x20A0, 0x20C0),
+    (0x2113, 0x2113), (0x2116, 0x2117), (0x2120, 0x2120), (0x2122, 0x2122), (0x2126, 0x2126),
+    (0x212E, 0x212E), (0x2150, 0x215F), (0x2190, 0x2193), (0x2212, 0x2212), (0x2215, 0x2215),
+    (0x25CC, 0x25CC), (0xFB01, 0xFB02), (0xFFFD, 0xFFFD),
+]
+BASE = ["NotoSans-Regular", "NotoSans-Bold"]
+
+
+def add_minus(font):
+    """Noto Sans of that version has no minus sign: take the bar of the plus sign, as wide as it."""
+    cmap = font.getBestCmap()
+    if 0x2212 in cmap:
+        return
+    plus = cmap[ord("+")]
+    glyphs = font["glyf"]
+    points = list(glyphs[plus].coordinates)
+    left, right = min(x for x, _ in points), max(x for x, _ in points)
+    levels = sorted({y for _, y in points})
+    low, high = levels[1], levels[2]
+    pen = TTGlyphPen(None)
+    pen.moveTo((left, low))
+    pen.lineTo((left, high))
+    pen.lineTo((right, high))
+    pen.lineTo((right, low))
+    pen.closePath()
+    font.setGlyphOrder(font.getGlyphOrder() + ["minus"])
+    glyphs["minus"] = pen.glyph()
+    font["hmtx"]["minus"] = (font["hmtx"][plus][0], left)
+    for table in font["cmap"].tables:
+        if table.isUnicode():
+            table.cmap[0x2212] = "minus"
+
+
+def cut(source, target, codepoints, features):
+    options = subset.Options()
+    options.layout_features = features
+    options.hinting = False
+    options.notdef_outline = True
+    options.name_IDs = ["*"]
+    font = TTFont(source, recalcTimestamp=False)
+    if codepoints is not None:
+        add_minus(font)
+        cutter = subset.Subsetter(options)
+        cutter.populate(unicodes=codepoints)
+        cutter.subset(font)
+    font.save(target)
+
+
+def main():
+    originals = Path(sys.argv[1])
+    here = Path(__file__).parent
+    wanted = [code for first, last in RANGES for code in range(first, last + 1)]
+    for name in BASE:
+        cut(originals / f"{name}.ttf", here / f"{name}.ttf", wanted, ["kern", "mark", "mkmk", "ccmp", "locl"])
+
+
+main()

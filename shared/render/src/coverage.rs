@@ -1,0 +1,46 @@
+//! Characters that cannot be printed.
+
+use std::collections::BTreeSet;
+
+use invoice::{Invoice, Line};
+
+use crate::facts::{Facts, line_details};
+use crate::font::Weight;
+use crate::style::Style;
+use crate::text::is_covered;
+
+/// The characters of an invoice that no font covers, in rising order.
+///
+/// A PDF document shows a visible replacement for them, and gives the characters themselves to whoever copies its
+/// text; the other formats have them as they are.
+#[must_use]
+pub fn uncovered_characters(invoice: &Invoice) -> Vec<char> {
+    let facts = Facts::new(invoice, &Style::default());
+    let mut found = BTreeSet::new();
+    let mut take_in = |text: &str| {
+        if !text.is_ascii() {
+            found.extend(text.chars().filter(|character| !is_covered(*character, Weight::Regular)));
+        }
+    };
+    take_in(&invoice.number);
+    for party in std::iter::once(&facts.seller).chain(&facts.parties) {
+        take_in(party.name);
+        party.lines.iter().for_each(|line| take_in(line));
+    }
+    for pair in facts.references.iter().chain(&facts.payment) {
+        take_in(&pair.label);
+        take_in(&pair.value);
+    }
+    facts.totals.iter().for_each(|total| take_in(&total.label));
+    facts.notes.iter().chain(&facts.legal).for_each(|text| take_in(text));
+    for line in &invoice.lines {
+        line_texts(line, &facts, &mut take_in);
+    }
+    found.into_iter().collect()
+}
+
+fn line_texts(line: &Line, facts: &Facts<'_>, take_in: &mut impl FnMut(&str)) {
+    take_in(&line.name);
+    line.seller_item_id.as_deref().into_iter().for_each(&mut *take_in);
+    line_details(line, facts).iter().for_each(|detail| take_in(detail));
+}

@@ -1,0 +1,39 @@
+//! Office Open XML workbooks (`.xlsx`).
+//!
+//! The first sheet looks like the invoice, the second, `Lines`, is the [flat table](crate::flat_table) for other
+//! programs. Figures are numbers and dates are dates. The totals are formulas, each with its right value beside it,
+//! because some readers show that value without computing; where a formula would not give the exact figure (see
+//! [`formulas`]) the figure stands there alone. A spreadsheet keeps 15 digits: a figure with more is written as text,
+//! so that none is changed in silence. Text of the user is always a string: never a formula, a link or markup.
+
+mod cells;
+mod formulas;
+mod invoice_sheet;
+mod lines_sheet;
+
+use invoice::Invoice;
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook};
+
+use crate::RenderError;
+use crate::facts::Facts;
+use crate::style::Style;
+
+/// Renders an invoice as a workbook.
+pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, RenderError> {
+    let facts = Facts::new(invoice, style);
+    let mut workbook = Workbook::new();
+    workbook.set_properties(&properties(&facts));
+    invoice_sheet::write(workbook.add_worksheet(), &facts, style)?;
+    lines_sheet::write(workbook.add_worksheet(), invoice)?;
+    Ok(workbook.save_to_buffer()?)
+}
+
+fn properties(facts: &Facts<'_>) -> DocProperties {
+    let properties = DocProperties::new().set_title(facts.headline()).set_author(facts.seller.name);
+    // A fixed date, so that the same invoice gives the same bytes.
+    let created = cells::excel_date(facts.invoice.issue_date).or_else(|| ExcelDateTime::from_ymd(2000, 1, 1).ok());
+    match created {
+        Some(created) => properties.set_creation_datetime(&created),
+        None => properties,
+    }
+}

@@ -1,0 +1,163 @@
+//! Cells of the types that a sheet knows, and their formats.
+
+use std::collections::BTreeMap;
+
+use invoice::{Amount, Decimal};
+use jiff::civil::Date;
+use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, FormatBorder, Worksheet, XlsxError};
+
+/// Rows and columns count from 0.
+pub(super) type Row = u32;
+/// See [`Row`].
+pub(super) type Column = u16;
+
+/// The first figure that has more digits than a spreadsheet keeps.
+const SIXTEEN_DIGITS: u128 = 10_u128.pow(15);
+
+/// Whether a spreadsheet keeps every digit.
+pub(super) const fn is_exact(number: Decimal) -> bool {
+    number.coefficient().unsigned_abs() < SIXTEEN_DIGITS
+}
+
+/// The day as a spreadsheet counts them; it knows none before 1900.
+pub(super) fn excel_date(date: Date) -> Option<ExcelDateTime> {
+    let year = u16::try_from(date.year()).ok()?;
+    let (month, day) = (u8::try_from(date.month()).ok()?, u8::try_from(date.day()).ok()?);
+    ExcelDateTime::from_ymd(year, month, day).ok()
+}
+
+/// What formats of numbers differ in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Look {
+    Plain,
+    /// A sum among the totals.
+    Sum,
+    /// The amount due.
+    Due,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Number(u8),
+    Percent(u8),
+    Date(bool),
+    Text,
+    /// An amount that shows its currency.
+    Money(u8),
+}
+
+/// Formats, each made once a workbook.
+pub(super) struct Formats {
+    made: BTreeMap<(Kind, Look), Format>,
+    currency: &'static str,
+}
+
+impl Formats {
+    pub(super) fn new(currency: &'static str) -> Self {
+        Self { made: BTreeMap::new(), currency }
+    }
+
+    fn get(&mut self, kind: Kind, look: Look) -> &Format {
+        let currency = self.currency;
+        self.made.entry((kind, look)).or_insert_with(|| make(kind, look, currency))
+    }
+}
+
+fn make(kind: Kind, look: Look, currency: &str) -> Format {
+    let format = Format::new().set_align(FormatAlign::Top);
+    let format = match kind {
+        Kind::Number(decimals) => format.set_num_format(with_decimals("#,##0", decimals)),
+        Kind::Percent(decimals) => format.set_num_format(with_decimals("0", decimals) + "%"),
+        Kind::Money(decimals) => format.set_num_format(format!("\"{currency}\" {}", with_decimals("#,##0", decimals))),
+        Kind::Date(true) => format.set_num_format("mmmm d, yyyy"),
+        Kind::Date(false) => format.set_num_format("d mmmm yyyy"),
+        Kind::Text => format,
+    };
+    let format = format.set_align(FormatAlign::Right);
+    match look {
+        Look::Plain => format,
+        Look::Sum => format.set_bold(),
+        Look::Due => format.set_bold().set_font_size(13).set_border_top(FormatBorder::Thin),
+    }
+}
+
+fn with_decimals(whole: &str, decimals: u8) -> String {
+    if decimals == 0 { whole.to_owned() } else { format!("{whole}.{}", "0".repeat(usize::from(decimals))) }
+}
+
+/// A place on a sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) row: Row,
+    pub(super) column: Column,
+}
+
+pub(super) const fn place(row: Row, column: Column) -> Place {
+    Place { row, column }
+}
+
+/// A sheet on which cells are written.
+pub(super) struct Cells<'a> {
+    pub(super) sheet: &'a mut Worksheet,
+    pub(super) formats: Formats,
+}
+
+impl Cells<'_> {
+    /// Writes a number with at least so many decimals; as text where a spreadsheet would change it.
+    pub(super) fn number(&mut self, at: Place, number: Decimal, decimals: u8) -> Result<(), XlsxError> {
+        let decimals = decimals.max(number.scale());
+        if !is_exact(number) {
+            return self.figure_text(at, &number.to_string(), Look::Plain);
+        }
+        let format = self.formats.get(Kind::Number(decimals), Look::Plain);
+        self.sheet.write_number_with_format(at.row, at.column, number.to_f64(), format).map(drop)
+    }
+
+    pub(super) fn percent(&mut self, at: Place, rate: Decimal) -> Result<(), XlsxError> {
+        if !is_exact(rate) {
+            return self.figure_text(at, &format!("{rate}%"), Look::Plain);
+        }
+        let format = self.formats.get(Kind::Percent(rate.scale()), Look::Plain);
+        // The quotient of two short decimals, read as a decimal, is the nearest number to the rate.
+        let fraction = format!("{rate}e-2").parse().unwrap_or(f64::NAN);
+        self.sheet.write_number_with_format(at.row, at.column, fraction, format).map(drop)
+    }
+
+    pub(super) fn amount(&mut self, at: Place, amount: Amount, look: Look) -> Result<(), XlsxError> {
+        if !is_exact(amount.to_decimal()) {
+            return self.figure_text(at, &amount.to_string(), look);
+        }
+        let format = self.formats.get(amount_kind(amount, look), look);
+        self.sheet.write_number_with_format(at.row, at.column, amount.to_f64(), format).map(drop)
+    }
+
+    /// Writes a formula with the amount that it gives.
+    pub(super) fn formula(&mut self, at: Place, formula: &str, amount: Amount, look: Look) -> Result<(), XlsxError> {
+        let format = self.formats.get(amount_kind(amount, look), look);
+        let formula = rust_xlsxwriter::Formula::new(formula).set_result(amount.to_string());
+        self.sheet.write_formula_with_format(at.row, at.column, formula, format).map(drop)
+    }
+
+    pub(super) fn date(&mut self, at: Place, date: Date, month_first: bool) -> Result<(), XlsxError> {
+        let Some(day) = excel_date(date) else {
+            return self.figure_text(at, &date.to_string(), Look::Plain);
+        };
+        let format = self.formats.get(Kind::Date(month_first), Look::Plain);
+        self.sheet.write_datetime_with_format(at.row, at.column, day, format).map(drop)
+    }
+
+    /// Writes text that stands to the right, as figures do.
+    pub(super) fn figure_text(&mut self, at: Place, text: &str, look: Look) -> Result<(), XlsxError> {
+        let format = self.formats.get(Kind::Text, look);
+        self.sheet.write_string_with_format(at.row, at.column, text, format).map(drop)
+    }
+
+    pub(super) fn text(&mut self, at: Place, text: &str, format: &Format) -> Result<(), XlsxError> {
+        self.sheet.write_string_with_format(at.row, at.column, text, format).map(drop)
+    }
+}
+
+fn amount_kind(amount: Amount, look: Look) -> Kind {
+    let decimals = amount.currency().minor_units();
+    if look == Look::Due { Kind::Money(decimals) } else { Kind::Number(decimals) }
+}

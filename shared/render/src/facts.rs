@@ -1,0 +1,127 @@
+//! What a document says, apart from how it looks: the same words and figures for every format.
+
+mod lines;
+mod parties;
+mod payment;
+mod references;
+mod totals;
+
+use std::borrow::Cow;
+
+use invoice::Invoice;
+
+pub(crate) use lines::{LineFigures, has_item_ids, has_several_rates, has_units, line_details, unit_label};
+pub(crate) use parties::PartyFacts;
+pub(crate) use totals::{Total, TotalKind};
+
+use crate::number_format::NumberFormat;
+use crate::style::{Mark, Style};
+use crate::wording::Wording;
+
+/// A label and what it labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pair<'a> {
+    pub(crate) label: Cow<'a, str>,
+    pub(crate) value: Cow<'a, str>,
+}
+
+impl<'a> Pair<'a> {
+    pub(crate) fn new(label: impl Into<Cow<'a, str>>, value: impl Into<Cow<'a, str>>) -> Self {
+        Self { label: label.into(), value: value.into() }
+    }
+}
+
+/// Everything that is printed outside of the table of lines.
+pub(crate) struct Facts<'a> {
+    pub(crate) invoice: &'a Invoice,
+    pub(crate) wording: &'static Wording,
+    pub(crate) numbers: NumberFormat,
+    /// The kind of document, with its mark.
+    pub(crate) title: &'static str,
+    pub(crate) mark: Option<&'static str>,
+    /// What the tax is called.
+    pub(crate) tax_name: Cow<'a, str>,
+    pub(crate) seller: PartyFacts<'a>,
+    /// Bill-to, ship-to and the tax representative, as far as they are given.
+    pub(crate) parties: Vec<PartyFacts<'a>>,
+    /// Number, dates and references.
+    pub(crate) references: Vec<Pair<'a>>,
+    pub(crate) totals: Vec<Total<'a>>,
+    pub(crate) payment: Vec<Pair<'a>>,
+    pub(crate) notes: Vec<Cow<'a, str>>,
+    /// The legal data of the seller, for the foot of the page.
+    pub(crate) legal: Vec<Cow<'a, str>>,
+}
+
+impl<'a> Facts<'a> {
+    pub(crate) fn new(invoice: &'a Invoice, style: &Style) -> Self {
+        let wording = &Wording::ENGLISH;
+        let numbers = NumberFormat { month_first: is_american(invoice), ..NumberFormat::ENGLISH };
+        let tax_name = tax_name(invoice, wording);
+        let mut facts = Self {
+            invoice,
+            wording,
+            numbers,
+            title: title(invoice, wording),
+            mark: style.mark.map(|mark| mark_word(mark, wording)),
+            seller: parties::seller(invoice, wording),
+            parties: parties::others(invoice, wording),
+            references: references::references(invoice, wording, numbers),
+            totals: Vec::new(),
+            payment: payment::payment(invoice, wording, numbers),
+            notes: payment::notes(invoice, wording),
+            legal: parties::legal(&invoice.seller, wording),
+            tax_name,
+        };
+        facts.totals = totals::totals(&facts);
+        facts
+    }
+
+    /// The number as the document's title has it, for example `Invoice HP-2026-0093`.
+    pub(crate) fn headline(&self) -> String {
+        format!("{} {}", self.title, self.invoice.number)
+    }
+
+    /// An amount with the code of its currency.
+    pub(crate) fn amount_with_currency(&self, amount: invoice::Amount) -> String {
+        format!("{}\u{a0}{}", amount.currency().code(), self.numbers.amount(amount))
+    }
+}
+
+fn title(invoice: &Invoice, wording: &Wording) -> &'static str {
+    match invoice.type_code.code() {
+        "325" => wording.pro_forma,
+        "384" => wording.corrected_invoice,
+        "386" => wording.prepayment_invoice,
+        "389" => wording.self_billed_invoice,
+        _ if invoice.type_code.is_credit_note() => wording.credit_note,
+        _ => wording.invoice,
+    }
+}
+
+const fn mark_word(mark: Mark, wording: &Wording) -> &'static str {
+    match mark {
+        Mark::Draft => wording.draft,
+        Mark::Paid => wording.paid,
+        Mark::Copy => wording.copy,
+    }
+}
+
+/// Value added tax is named only where it is known to be one.
+fn tax_name<'a>(invoice: &'a Invoice, wording: &Wording) -> Cow<'a, str> {
+    let has_vat_number = invoice.seller.vat_id.is_some();
+    match &invoice.presentation.tax_name {
+        Some(name) => Cow::Borrowed(name),
+        None if has_vat_number => Cow::Borrowed(wording.value_added_tax),
+        None => Cow::Borrowed(wording.tax),
+    }
+}
+
+fn is_american(invoice: &Invoice) -> bool {
+    let locale = invoice.presentation.locale.as_ref().map(invoice::Locale::tag);
+    let country = invoice.seller.address.as_ref().and_then(|address| address.country);
+    match locale {
+        Some(tag) => tag.ends_with("-US"),
+        None => country.is_some_and(|country| country.code() == "US"),
+    }
+}

@@ -1,0 +1,110 @@
+//! What is said of a line beside its name.
+
+use invoice::{Adjustment, Amount, Decimal, Invoice, Line};
+
+use super::{Facts, references};
+
+/// The figures of a line as a document shows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LineFigures {
+    pub(crate) quantity: Decimal,
+    pub(crate) price: Decimal,
+    pub(crate) amount: Amount,
+}
+
+impl LineFigures {
+    /// Where the prices that were sent include tax, so do the ones that are shown.
+    pub(crate) fn of(line: &Line) -> Self {
+        Self {
+            quantity: line.quantity,
+            price: line.price.with_tax.unwrap_or(line.price.net),
+            amount: line.amount_with_tax.unwrap_or(line.net_amount),
+        }
+    }
+}
+
+pub(crate) fn has_item_ids(invoice: &Invoice) -> bool {
+    invoice.lines.iter().any(|line| line.seller_item_id.is_some())
+}
+
+pub(crate) fn has_units(invoice: &Invoice) -> bool {
+    invoice.lines.iter().any(|line| !unit_label(line).is_empty())
+}
+
+/// With one rate alone the totals say it; with more the reader wants it beside each line.
+pub(crate) fn has_several_rates(invoice: &Invoice) -> bool {
+    invoice.tax_breakdown.len() > 1
+}
+
+/// The short form of a unit (UN/ECE Recommendation 20); nothing for pieces, the code itself for a rare one.
+pub(crate) fn unit_label(line: &Line) -> &'static str {
+    match line.unit.code() {
+        "C62" | "" => "",
+        "H87" | "EA" | "PCE" => "pcs",
+        "HUR" => "h",
+        "MIN" => "min",
+        "SEC" => "s",
+        "DAY" => "d",
+        "WEE" => "wk",
+        "MON" => "mo",
+        "ANN" => "yr",
+        "KGM" => "kg",
+        "GRM" => "g",
+        "TNE" => "t",
+        "LBR" => "lb",
+        "MTR" => "m",
+        "CMT" => "cm",
+        "MMT" => "mm",
+        "KMT" => "km",
+        "MTK" => "m²",
+        "MTQ" => "m³",
+        "LTR" => "l",
+        "KWH" => "kWh",
+        "E49" => "working d",
+        "SET" => "set",
+        "PR" => "pair",
+        code => code,
+    }
+}
+
+/// Further facts of a line, each a line of its own under its name.
+pub(crate) fn line_details(line: &Line, facts: &Facts<'_>) -> Vec<String> {
+    let wording = facts.wording;
+    let mut details: Vec<String> = Vec::new();
+    let texts = [line.description.as_deref(), line.note.as_deref()];
+    details.extend(texts.into_iter().flatten().map(str::to_owned));
+    details.extend(line.period.as_ref().and_then(|period| references::period(period, facts.numbers)));
+    let standard = line.standard_item_id.as_ref().map(|identifier| identifier.id.as_str());
+    let labelled = [
+        (wording.buyer_item, line.buyer_item_id.as_deref()),
+        (wording.standard_item, standard),
+        (wording.order_line, line.order_line_reference.as_deref()),
+        (wording.invoiced_object, line.invoiced_object.as_ref().map(|object| object.id.as_str())),
+        (wording.origin, line.origin_country.map(invoice::CountryCode::code)),
+    ];
+    details.extend(labelled.into_iter().filter_map(|(label, text)| Some(format!("{label} {}", text?))));
+    details.extend(line.attributes.iter().map(|attribute| format!("{}: {}", attribute.name, attribute.value)));
+    if line.price.base_quantity != Decimal::ONE {
+        let base = facts.numbers.quantity(line.price.base_quantity);
+        details.push(format!("{} {} {base}", wording.unit_price, wording.per));
+    }
+    details.extend(line.allowances.iter().map(|entry| adjustment(entry, wording.line_allowance, true, facts)));
+    details.extend(line.charges.iter().map(|entry| adjustment(entry, wording.line_charge, false, facts)));
+    details
+}
+
+fn adjustment(entry: &Adjustment, label: &str, lowers: bool, facts: &Facts<'_>) -> String {
+    let amount = entry.amount_with_tax.unwrap_or(entry.amount);
+    let signed = if lowers { amount.negated() } else { amount };
+    format!("{} {}", adjustment_label(entry, label, facts), facts.numbers.amount(signed))
+}
+
+/// For example `Discount 10% (loyal customer)`.
+pub(super) fn adjustment_label(entry: &Adjustment, label: &str, facts: &Facts<'_>) -> String {
+    let mut text = entry.reason.text.clone().unwrap_or_else(|| label.to_owned());
+    if let Some(percent) = entry.percent {
+        text.push(' ');
+        text.push_str(&facts.numbers.percent(percent));
+    }
+    text
+}

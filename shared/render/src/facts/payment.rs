@@ -1,0 +1,89 @@
+//! How the invoice is to be paid, and what else is said under the totals.
+
+use std::borrow::Cow;
+
+use invoice::{CreditTransfer, EarlyPaymentDiscount, Invoice, Payment};
+
+use super::Pair;
+use crate::number_format::NumberFormat;
+use crate::wording::Wording;
+
+pub(crate) fn payment<'a>(invoice: &'a Invoice, wording: &Wording, numbers: NumberFormat) -> Vec<Pair<'a>> {
+    let mut pairs = Vec::new();
+    pairs.extend(invoice.payment_terms.as_deref().map(|terms| Pair::new(wording.terms, terms)));
+    let discounts = invoice.early_payment_discounts.iter();
+    pairs.extend(discounts.map(|discount| Pair::new(wording.early_payment, early_payment(discount, wording, numbers))));
+    if let Some(payment) = &invoice.payment {
+        push_payment(&mut pairs, payment, wording);
+    }
+    pairs.extend(invoice.payee.as_ref().map(|payee| Pair::new(wording.payee, payee.name.as_str())));
+    if let Some(tax) = invoice.totals.tax_total_in_tax_currency {
+        let label = format!("{} {}", wording.tax_in, tax.currency().code());
+        pairs.push(Pair::new(label, numbers.amount(tax)));
+    }
+    pairs
+}
+
+fn push_payment<'a>(pairs: &mut Vec<Pair<'a>>, payment: &'a Payment, wording: &Wording) {
+    pairs.extend(payment.means_text.as_deref().map(|text| Pair::new(wording.means, text)));
+    for account in &payment.credit_transfers {
+        push_account(pairs, account, wording);
+    }
+    if let Some(card) = &payment.card {
+        let holder = card.holder.as_deref().map(|holder| format!(", {holder}")).unwrap_or_default();
+        pairs.push(Pair::new(wording.card, format!("{}{holder}", card.number)));
+    }
+    if let Some(debit) = &payment.direct_debit {
+        let debited = debit.debited_account.as_deref().map(grouped_by_four);
+        let texts = [
+            (wording.mandate, debit.mandate.as_deref().map(Cow::Borrowed)),
+            (wording.creditor, debit.creditor_id.as_deref().map(Cow::Borrowed)),
+            (wording.debited_account, debited.map(Cow::Owned)),
+        ];
+        pairs.extend(texts.into_iter().filter_map(|(label, text)| Some(Pair::new(label, text?))));
+    }
+    let reference = payment.remittance_information.as_deref();
+    pairs.extend(reference.map(|text| Pair::new(wording.payment_reference, text)));
+}
+
+fn push_account<'a>(pairs: &mut Vec<Pair<'a>>, account: &'a CreditTransfer, wording: &Wording) {
+    let iban = account.iban.as_deref().map(grouped_by_four);
+    let texts = [
+        (wording.account_holder, account.account_name.as_deref().map(Cow::Borrowed)),
+        ("IBAN", iban.map(Cow::Owned)),
+        (wording.account_number, account.account_number.as_deref().map(Cow::Borrowed)),
+        (wording.bank, account.bank.as_deref().map(Cow::Borrowed)),
+    ];
+    pairs.extend(texts.into_iter().filter_map(|(label, text)| Some(Pair::new(label, text?))));
+}
+
+/// An IBAN in its printed form (ISO 13616): groups of four characters.
+fn grouped_by_four(iban: &str) -> String {
+    let mut grouped = String::with_capacity(iban.len() * 5 / 4 + 1);
+    for (index, character) in iban.chars().filter(|character| *character != ' ').enumerate() {
+        if index > 0 && index % 4 == 0 {
+            grouped.push(' ');
+        }
+        grouped.push(character);
+    }
+    grouped
+}
+
+fn early_payment(discount: &EarlyPaymentDiscount, wording: &Wording, numbers: NumberFormat) -> String {
+    let percent = numbers.percent(discount.percent);
+    let (until, to_pay) = (numbers.date(discount.until), numbers.amount(discount.amount_to_pay));
+    format!("{percent} ≤ {until}: {} {to_pay}", wording.amount_due)
+}
+
+pub(crate) fn notes<'a>(invoice: &'a Invoice, wording: &Wording) -> Vec<Cow<'a, str>> {
+    let mut notes: Vec<Cow<'a, str>> = invoice.notes.iter().map(|note| Cow::Borrowed(&*note.text)).collect();
+    let mut reasons: Vec<&str> =
+        invoice.tax_breakdown.iter().filter_map(|group| group.exemption_reason.as_deref()).collect();
+    reasons.dedup();
+    notes.extend(reasons.into_iter().map(Cow::Borrowed));
+    notes.extend(invoice.supporting_documents.iter().map(|document| {
+        let description = document.description.as_deref().map(|text| format!(", {text}")).unwrap_or_default();
+        Cow::Owned(format!("{}: {}{description}", wording.supporting_documents, document.reference))
+    }));
+    notes
+}

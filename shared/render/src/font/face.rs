@@ -1,0 +1,138 @@
+//! Faces: their glyphs and metrics, read once.
+
+use std::sync::LazyLock;
+
+/// Below this code point a base face finds its glyphs in a table instead of the font's binary search.
+const TABLE_SIZE: usize = 0x530;
+
+/// The weight of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Weight {
+    Regular,
+    Bold,
+}
+
+/// One of the faces that are compiled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum FaceId {
+    Regular,
+    Bold,
+}
+
+impl FaceId {
+    pub(crate) const ALL: [Self; 2] = [Self::Regular, Self::Bold];
+
+    /// The faces that are asked for a character in turn.
+    const fn chain(weight: Weight) -> &'static [Self] {
+        match weight {
+            Weight::Regular => &[Self::Regular],
+            Weight::Bold => &[Self::Bold],
+        }
+    }
+
+    /// The face itself; read at its first use.
+    pub(crate) fn face(self) -> &'static Face {
+        static REGULAR: LazyLock<Face> =
+            LazyLock::new(|| Face::read("NotoSans-Regular", include_bytes!("../../fonts/NotoSans-Regular.ttf"), true));
+        static BOLD: LazyLock<Face> =
+            LazyLock::new(|| Face::read("NotoSans-Bold", include_bytes!("../../fonts/NotoSans-Bold.ttf"), true));
+        match self {
+            Self::Regular => &REGULAR,
+            Self::Bold => &BOLD,
+        }
+    }
+
+    /// The base face of a weight.
+    pub(crate) const fn base(weight: Weight) -> Self {
+        match weight {
+            Weight::Regular => Self::Regular,
+            Weight::Bold => Self::Bold,
+        }
+    }
+}
+
+/// The first face of the weight's chain that has a glyph for the character.
+pub(crate) fn face_for(character: char, weight: Weight) -> Option<FaceId> {
+    FaceId::chain(weight).iter().copied().find(|id| id.face().glyph(character).is_some())
+}
+
+/// A face and what is asked of it for every character.
+pub(crate) struct Face {
+    pub(crate) name: &'static str,
+    pub(crate) data: &'static [u8],
+    /// Where a whole group of characters is embedded at a time, see [`super::FontUsage`].
+    pub(crate) is_base: bool,
+    shaper: Option<rustybuzz::Face<'static>>,
+    table: Vec<u16>,
+    advances: Vec<u16>,
+    pub(crate) ascent: i16,
+    pub(crate) descent: i16,
+    pub(crate) cap_height: i16,
+    pub(crate) bounds: [i16; 4],
+    pub(crate) weight: u16,
+}
+
+impl Face {
+    /// Reads a face. The files are ours, so one that cannot be read has no glyphs rather than an error of its own;
+    /// a test reads all of them.
+    fn read(name: &'static str, data: &'static [u8], is_base: bool) -> Self {
+        let shaper = rustybuzz::Face::from_slice(data, 0);
+        let mut face = Self {
+            name,
+            data,
+            is_base,
+            shaper: None,
+            table: Vec::new(),
+            advances: Vec::new(),
+            ascent: 0,
+            descent: 0,
+            cap_height: 0,
+            bounds: [0; 4],
+            weight: 400,
+        };
+        if let Some(font) = &shaper {
+            face.read_metrics(font);
+        }
+        face.shaper = shaper;
+        face
+    }
+
+    fn read_metrics(&mut self, font: &ttf_parser::Face<'static>) {
+        let units = i32::from(font.units_per_em()).max(1);
+        let scaled = |value: i16| i16::try_from(i32::from(value) * 1000 / units).unwrap_or_default();
+        self.ascent = scaled(font.ascender());
+        self.descent = scaled(font.descender());
+        self.cap_height = scaled(font.capital_height().unwrap_or(700));
+        let bounds = font.global_bounding_box();
+        self.bounds = [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(scaled);
+        self.weight = font.weight().to_number();
+        self.advances = (0..font.number_of_glyphs())
+            .map(|glyph| {
+                let advance = i32::from(font.glyph_hor_advance(ttf_parser::GlyphId(glyph)).unwrap_or(0));
+                u16::try_from(advance * 1000 / units).unwrap_or_default()
+            })
+            .collect();
+        if self.is_base {
+            let glyph_of = |code| char::from_u32(code).and_then(|character| font.glyph_index(character));
+            self.table = (0_u32..).take(TABLE_SIZE).map(|code| glyph_of(code).map_or(0, |glyph| glyph.0)).collect();
+        }
+    }
+
+    /// The glyph of a character, if the face has one.
+    pub(crate) fn glyph(&self, character: char) -> Option<u16> {
+        if let Some(&glyph) = self.table.get(character as usize) {
+            return (glyph != 0).then_some(glyph);
+        }
+        self.shaper.as_ref()?.glyph_index(character).map(|glyph| glyph.0)
+    }
+
+    /// How far a glyph moves the pen, in thousandths of the font size.
+    pub(crate) fn advance(&self, glyph: u16) -> u16 {
+        self.advances.get(usize::from(glyph)).copied().unwrap_or_default()
+    }
+
+    /// The face as the shaper wants it.
+    pub(crate) fn shaper(&self) -> Option<&rustybuzz::Face<'static>> {
+        self.shaper.as_ref()
+    }
+}

@@ -1,0 +1,52 @@
+//! Renders an invoice as PDF, Excel or CSV.
+//!
+//! [`render`] is pure and synchronous: no input or output, no clock, and the same bytes for the same invoice, format,
+//! [`Style`] and [`STYLE_VERSION`].
+
+mod compression;
+mod coverage;
+mod csv;
+mod error;
+mod excel;
+mod facts;
+mod file_name;
+mod flat_table;
+mod font;
+mod number_format;
+mod pdf;
+mod style;
+mod text;
+mod wording;
+
+use invoice::{Format, Invoice};
+
+pub use coverage::uncovered_characters;
+pub use error::RenderError;
+pub use style::{CsvDialect, Layout, Mark, Paper, STYLE_VERSION, Style};
+
+/// A document of an invoice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rendered {
+    /// The bytes of the file.
+    pub bytes: Vec<u8>,
+    /// A name for the file, made of the invoice's number; letters, digits, `-`, `_` and `.` alone.
+    pub file_name: String,
+    /// Characters that no font covers, see [`uncovered_characters`]; none in other formats than PDF.
+    pub uncovered_characters: Vec<char>,
+}
+
+/// Renders an invoice.
+///
+/// # Errors
+///
+/// Where a part of the document cannot be made; no invoice that [`invoice::parse`] gives is known to cause that.
+pub fn render(invoice: &Invoice, format: Format, style: &Style) -> Result<Rendered, RenderError> {
+    let bytes = match format {
+        Format::Pdf => pdf::render(invoice, style)?,
+        Format::Csv => csv::render(invoice, style)?,
+        Format::Excel => excel::render(invoice, style)?,
+    };
+    let uncovered_characters = if format == Format::Pdf { uncovered_characters(invoice) } else { Vec::new() };
+    Ok(Rendered { bytes, file_name: file_name::file_name(&invoice.number, format), uncovered_characters })
+}

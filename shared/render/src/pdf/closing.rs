@@ -1,0 +1,128 @@
+//! What follows the table: totals, payment, notes.
+
+use std::borrow::Cow;
+
+use invoice::Color;
+
+use super::geometry::{BASE, BASE_BOLD, DUE, GAP, GUTTER, Geometry, LEADING, QUIET, SMALL};
+use super::sheet::{Rule, Sheet};
+use crate::facts::{Facts, Pair, Total, TotalKind};
+use crate::text::{Length, TextStyle, points, width, wrap};
+
+/// The height of a row of the totals.
+const TOTAL_HEIGHT: Length = points(16);
+
+pub(super) fn lay_out<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, accent: Color) {
+    // The totals never stand on a page without a line that they are the totals of.
+    if let Some(last_row) = sheet.bands_mut().last_mut() {
+        last_row.keeps_next = true;
+    }
+    totals(sheet, facts, geometry, accent);
+    payment(sheet, facts, geometry);
+    notes(sheet, facts, geometry);
+}
+
+fn totals<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, accent: Color) {
+    sheet.space(points(6), true);
+    for total in &facts.totals {
+        match total.kind {
+            TotalKind::Due => amount_due(sheet, facts, total, geometry, accent),
+            _ => total_row(sheet, facts, total, geometry),
+        }
+    }
+}
+
+fn left_edge(geometry: &Geometry) -> Length {
+    geometry.left + geometry.measure() * 45 / 100
+}
+
+fn total_row<'a>(sheet: &mut Sheet<'a>, facts: &Facts<'a>, total: &'a Total<'a>, geometry: &Geometry) {
+    let is_sum = matches!(total.kind, TotalKind::WithTax | TotalKind::WithoutTax);
+    let style = if is_sum { BASE_BOLD } else { BASE };
+    let label_style = if is_sum { BASE_BOLD } else { QUIET };
+    let amount = facts.numbers.amount(total.amount);
+    let left = left_edge(geometry);
+    let room = geometry.right - left - width(&amount, style) - GUTTER;
+    let mut lines = wrap(&total.label, label_style, room).into_iter().peekable();
+    sheet.text_to(geometry.right, 11_000, style, amount);
+    while let Some(line) = lines.next() {
+        sheet.text(left, 11_000, label_style, line);
+        let is_last = lines.peek().is_none();
+        sheet.band(if is_last { TOTAL_HEIGHT } else { LEADING }, true);
+    }
+}
+
+fn amount_due<'a>(
+    sheet: &mut Sheet<'a>,
+    facts: &Facts<'a>,
+    total: &'a Total<'a>,
+    geometry: &Geometry,
+    accent: Color,
+) {
+    let amount = facts.amount_with_currency(total.amount);
+    let mut style = TextStyle { color: accent, ..DUE };
+    let left = left_edge(geometry);
+    let label_width = width(&total.label, BASE_BOLD);
+    while style.size > 80 && width(&amount, style) + label_width + GUTTER > geometry.right - left {
+        style.size -= 10;
+    }
+    sheet.rule(Rule { left, right: geometry.right, y: points(5), thickness: 1_000, color: accent });
+    sheet.text(left, points(23), BASE_BOLD, &*total.label);
+    sheet.text_to(geometry.right, points(23), style, amount);
+    sheet.band(points(30), false);
+}
+
+fn payment<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry) {
+    if facts.payment.is_empty() {
+        return;
+    }
+    sheet.space(GAP, true);
+    heading(sheet, facts.wording.payment, geometry);
+    let widest = facts.payment.iter().map(|pair| width(&pair.label, QUIET)).max().unwrap_or_default();
+    let indent = widest.min(geometry.column_width()) + GUTTER;
+    let last = facts.payment.len() - 1;
+    for (index, entry) in facts.payment.iter().enumerate() {
+        pair(sheet, entry, geometry, indent, index < last.min(20));
+    }
+}
+
+fn pair<'a>(sheet: &mut Sheet<'a>, pair: &'a Pair<'a>, geometry: &Geometry, indent: Length, keeps_next: bool) {
+    let labels = wrap(&pair.label, QUIET, indent - GUTTER);
+    let values = wrap(&pair.value, BASE, text_measure(geometry) - indent);
+    let count = labels.len().max(values.len());
+    let (mut labels, mut values) = (labels.into_iter(), values.into_iter());
+    for _ in 0..count {
+        sheet.text(geometry.left, LEADING - 3_500, QUIET, labels.next().unwrap_or_default());
+        sheet.text(geometry.left + indent, LEADING - 3_500, BASE, values.next().unwrap_or_default());
+        sheet.band(LEADING, keeps_next);
+    }
+}
+
+fn notes<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry) {
+    if facts.notes.is_empty() {
+        return;
+    }
+    sheet.space(GAP, true);
+    heading(sheet, facts.wording.notes, geometry);
+    for note in &facts.notes {
+        let lines = wrap(note, BASE, text_measure(geometry));
+        let last = lines.len().saturating_sub(1);
+        for (index, line) in lines.into_iter().enumerate() {
+            sheet.text(geometry.left, LEADING - 3_500, BASE, Cow::Borrowed(line));
+            // Neither the first nor the last line of a paragraph stands alone on a page.
+            let keeps_next = index + 1 < last.min(2) || (last > 0 && index + 1 == last);
+            sheet.band(LEADING, keeps_next);
+        }
+        sheet.space(LEADING / 3, false);
+    }
+}
+
+/// Lines of prose are easier to read when they do not run over the whole page.
+fn text_measure(geometry: &Geometry) -> Length {
+    geometry.column(1) + geometry.column_width() - geometry.left
+}
+
+fn heading(sheet: &mut Sheet<'_>, text: &'static str, geometry: &Geometry) {
+    sheet.text(geometry.left, LEADING - 3_500, SMALL, text);
+    sheet.band(LEADING + 1_500, true);
+}

@@ -1,0 +1,123 @@
+//! From the bands of a page to its content stream.
+
+use super::columns::Columns;
+use super::content::{Content, Fonts};
+use super::geometry::{Geometry, HAIRLINE, RULE, SMALL};
+use super::head::running_head;
+use super::paginate::Page;
+use super::sheet::{Band, Rule, Sheet};
+use super::table;
+use crate::facts::Facts;
+use crate::text::{Length, first_line, points, width};
+
+/// The parts that pages repeat.
+pub(super) struct Repeated<'a> {
+    pub(super) facts: &'a Facts<'a>,
+    pub(super) columns: &'a Columns,
+    pub(super) geometry: Geometry,
+    running_head: Sheet<'a>,
+    table_head: Sheet<'a>,
+    /// The legal data of the seller, as it stands at the foot.
+    legal: String,
+}
+
+impl<'a> Repeated<'a> {
+    pub(super) fn new(facts: &'a Facts<'a>, columns: &'a Columns, geometry: Geometry) -> Self {
+        let mut running = Sheet::default();
+        running_head(&mut running, facts, &geometry);
+        let mut table_head = Sheet::default();
+        table::head(&mut table_head, facts, columns, &geometry);
+        let name = std::iter::once(facts.seller.name);
+        let legal = name.chain(facts.legal.iter().map(|line| &**line)).collect::<Vec<_>>().join("  ·  ");
+        Self { facts, columns, geometry, running_head: running, table_head, legal }
+    }
+
+    pub(super) fn running_head_height(&self) -> Length {
+        height_of(&self.running_head)
+    }
+
+    pub(super) fn table_head_height(&self) -> Length {
+        height_of(&self.table_head)
+    }
+
+    /// The height of a line of sums at the edge of a page.
+    pub(super) fn carry_height(&self) -> Length {
+        table::carry(&mut Sheet::default(), self.facts, self.columns, 0)
+    }
+
+    /// Draws a page.
+    pub(super) fn page(&self, fonts: &mut Fonts, sheet: &Sheet<'a>, page: &Page, number: usize, count: usize) -> Vec<u8> {
+        let mut content = Content::new(fonts, self.geometry.height);
+        let mut y = self.geometry.top;
+        if number > 1 {
+            y -= points(14);
+            y = draw_all(&mut content, &self.running_head, y);
+            y = y.max(self.geometry.top);
+        }
+        if let Some(sum) = page.brought_forward {
+            y = draw_all(&mut content, &self.table_head, y);
+            y = self.carry(&mut content, sum, y, Edge::Top);
+        }
+        for (index, band) in sheet.bands()[page.bands.clone()].iter().enumerate() {
+            let opens_page = index == 0 && number > 1 && page.brought_forward.is_none();
+            if !(opens_page && band.is_space()) {
+                y = draw(&mut content, sheet, band, y);
+            }
+        }
+        if let Some(sum) = page.carried_forward {
+            self.carry(&mut content, sum, y, Edge::Bottom);
+        }
+        self.foot(&mut content, number, count);
+        content.finish()
+    }
+
+    fn carry(&self, content: &mut Content<'_>, sum: i128, y: Length, edge: Edge) -> Length {
+        let mut sheet = Sheet::default();
+        table::carry(&mut sheet, self.facts, self.columns, sum);
+        let end = draw_all(content, &sheet, y);
+        if edge == Edge::Top {
+            content.rectangle(self.geometry.left, end - HAIRLINE / 2, self.geometry.right, end + HAIRLINE / 2, RULE);
+        }
+        end
+    }
+
+    fn foot(&self, content: &mut Content<'_>, number: usize, count: usize) {
+        let geometry = &self.geometry;
+        let wording = self.facts.wording;
+        let y = geometry.height - points(44);
+        content.rectangle(geometry.left, y, geometry.right, y + HAIRLINE, RULE);
+        let page = format!("{} {number} {} {count}", wording.page, wording.page_of);
+        let page_width = width(&page, SMALL);
+        let legal = first_line(&self.legal, SMALL, geometry.measure() - page_width - points(20));
+        content.text(geometry.left, y + points(14), SMALL, &legal);
+        content.text(geometry.right - page_width, y + points(14), SMALL, &page);
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    Top,
+    Bottom,
+}
+
+fn height_of(sheet: &Sheet<'_>) -> Length {
+    sheet.bands().iter().map(|band| band.height).sum()
+}
+
+fn draw_all(content: &mut Content<'_>, sheet: &Sheet<'_>, mut y: Length) -> Length {
+    for band in sheet.bands() {
+        y = draw(content, sheet, band, y);
+    }
+    y
+}
+
+fn draw(content: &mut Content<'_>, sheet: &Sheet<'_>, band: &Band, y: Length) -> Length {
+    for cell in sheet.cells_of(band) {
+        content.text(cell.x, y + cell.baseline, cell.style, &cell.text);
+    }
+    for Rule { left, right, y: below, thickness, color } in sheet.rules_of(band) {
+        let middle = y + below;
+        content.rectangle(*left, middle - thickness / 2, *right, middle + thickness / 2, *color);
+    }
+    y + band.height
+}

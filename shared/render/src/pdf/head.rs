@@ -1,0 +1,139 @@
+//! The head of the document: seller, title, parties and references.
+
+use std::borrow::Cow;
+
+use invoice::Color;
+
+use super::geometry::{
+    BASE, BASE_BOLD, GAP, GUTTER, Geometry, HAIRLINE, LEADING, QUIET, RULE, SELLER, SMALL, TITLE,
+};
+use super::sheet::{Rule, Sheet};
+use crate::facts::{Facts, Pair, PartyFacts};
+use crate::text::{Length, TextStyle, first_line, width, wrap};
+
+/// A line of a column that stands beside others.
+struct Entry<'a> {
+    x: Length,
+    style: TextStyle,
+    text: Cow<'a, str>,
+}
+
+/// The lines of a column; each may have several texts.
+type Column<'a> = Vec<Vec<Entry<'a>>>;
+
+pub(super) fn lay_out<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, accent: Color) {
+    title_and_seller(sheet, facts, geometry, accent);
+    sheet.space(GAP, true);
+    parties_and_references(sheet, facts, geometry);
+    sheet.space(GAP, true);
+}
+
+/// Seller to the left, title to the right, on a common first baseline.
+fn title_and_seller<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, accent: Color) {
+    let title = TextStyle { color: accent, ..TITLE };
+    let title_width = width(facts.title, title);
+    let number_room = geometry.column_width().max(title_width);
+    let room = geometry.measure() - number_room - 2 * GUTTER;
+    let baseline = 20_000;
+    let mut names = wrap(facts.seller.name, SELLER, room).into_iter();
+    sheet.text(geometry.left, baseline, SELLER, names.next().unwrap_or_default());
+    sheet.text_to(geometry.right, baseline, title, facts.title);
+    sheet.band(baseline + 4_000, true);
+
+    let mut left: Column<'a> =
+        names.map(|name| vec![Entry { x: geometry.left, style: SELLER, text: Cow::Borrowed(name) }]).collect();
+    for line in &facts.seller.lines {
+        push_wrapped(&mut left, line, QUIET, geometry.left, room);
+    }
+    let mut right: Column<'a> = Vec::new();
+    for line in wrap(&facts.invoice.number, BASE_BOLD, number_room) {
+        right.push(vec![ending_at(geometry.right, BASE_BOLD, Cow::Borrowed(line))]);
+    }
+    if let Some(mark) = facts.mark {
+        let style = TextStyle { color: accent, ..BASE_BOLD };
+        right.push(vec![ending_at(geometry.right, style, Cow::Owned(mark.to_uppercase()))]);
+    }
+    place_columns(sheet, vec![left, right]);
+}
+
+fn parties_and_references<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry) {
+    let room = geometry.column_width();
+    let mut rows = facts.parties.chunks(2);
+    let first = rows.next().unwrap_or_default();
+    let mut columns: Vec<Column<'a>> = Vec::new();
+    for (index, party) in (0..).zip(first) {
+        columns.push(party_column(party, geometry.column(index), room));
+    }
+    columns.push(reference_column(&facts.references, geometry));
+    place_columns(sheet, columns);
+    for row in rows {
+        sheet.space(GAP / 2, true);
+        let columns = (0..).zip(row).map(|(index, party)| party_column(party, geometry.column(index), room)).collect();
+        place_columns(sheet, columns);
+    }
+}
+
+fn party_column<'a>(party: &'a PartyFacts<'a>, x: Length, room: Length) -> Column<'a> {
+    let mut column = vec![vec![Entry { x, style: SMALL, text: Cow::Borrowed(party.heading) }]];
+    push_wrapped(&mut column, party.name, BASE_BOLD, x, room);
+    for line in &party.lines {
+        push_wrapped(&mut column, line, BASE, x, room);
+    }
+    column
+}
+
+/// Labels to the left, values to the right edge of the page; a value that needs the room goes under its label.
+fn reference_column<'a>(pairs: &'a [Pair<'a>], geometry: &Geometry) -> Column<'a> {
+    let x = geometry.column(2);
+    let room = geometry.column_width();
+    let mut column = Vec::new();
+    for pair in pairs {
+        let label = first_line(&pair.label, QUIET, room);
+        let rest = room - width(&label, QUIET) - GUTTER / 2;
+        let label = Entry { x, style: QUIET, text: Cow::Owned(label) };
+        let mut values = wrap(&pair.value, BASE, if fits(&pair.value, rest) { rest } else { room }).into_iter();
+        let mut line = vec![label];
+        if fits(&pair.value, rest) {
+            line.extend(values.next().map(|value| ending_at(geometry.right, BASE, Cow::Borrowed(value))));
+        }
+        column.push(line);
+        column.extend(values.map(|value| vec![ending_at(geometry.right, BASE, Cow::Borrowed(value))]));
+    }
+    column
+}
+
+fn fits(text: &str, room: Length) -> bool {
+    !text.contains('\n') && width(text, BASE) <= room
+}
+
+fn ending_at<'a>(right: Length, style: TextStyle, text: Cow<'a, str>) -> Entry<'a> {
+    Entry { x: right - width(&text, style), style, text }
+}
+
+fn push_wrapped<'a>(column: &mut Column<'a>, text: &'a str, style: TextStyle, x: Length, room: Length) {
+    let lines = wrap(text, style, room).into_iter();
+    column.extend(lines.map(|line| vec![Entry { x, style, text: Cow::Borrowed(line) }]));
+}
+
+/// Places columns beside each other, a band a line.
+fn place_columns<'a>(sheet: &mut Sheet<'a>, columns: Vec<Column<'a>>) {
+    let count = columns.iter().map(Vec::len).max().unwrap_or_default();
+    let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
+    for _ in 0..count {
+        for entry in columns.iter_mut().filter_map(Iterator::next).flatten() {
+            sheet.text(entry.x, LEADING - 3_500, entry.style, entry.text);
+        }
+        sheet.band(LEADING, true);
+    }
+}
+
+/// The line on top of every page but the first.
+pub(super) fn running_head<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry) {
+    let headline = facts.headline();
+    let half = (geometry.measure() - GUTTER) / 2;
+    sheet.text(geometry.left, 8_000, SMALL, first_line(facts.seller.name, SMALL, half));
+    sheet.text_to(geometry.right, 8_000, SMALL, first_line(&headline, SMALL, half));
+    let rule = Rule { left: geometry.left, right: geometry.right, y: 14_000, thickness: HAIRLINE, color: RULE };
+    sheet.rule(rule);
+    sheet.band(28_000, false);
+}

@@ -1,0 +1,157 @@
+//! The table of lines.
+
+use std::borrow::Cow;
+
+use invoice::Line;
+
+use super::columns::{Columns, Figures};
+use super::geometry::{BASE, Geometry, HAIRLINE, QUIET, RULE, SMALL, STRONG_RULE};
+use super::sheet::{Rule, Sheet};
+use crate::facts::{Facts, LineFigures, line_details};
+use crate::text::{Length, TextStyle, width, wrap};
+
+/// The distance of baselines within a row.
+const ROW_LEADING: Length = 12_000;
+/// The empty space above and below the text of a row.
+const ROW_PADDING: Length = 4_500;
+/// The baseline of a line of text, below its upper edge.
+const BASELINE: Length = 9_000;
+
+/// Lays out a row for each line, and gives the columns for the head.
+pub(super) fn lay_out<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry) -> Columns {
+    let lines = &facts.invoice.lines;
+    let figures: Vec<Figures> = lines.iter().map(|line| Figures::of(line, facts)).collect();
+    let columns = Columns::measure(facts, &figures, geometry);
+    head(sheet, facts, &columns, geometry);
+    let mut sum = 0;
+    let last = lines.len().saturating_sub(1);
+    for (index, (line, figures)) in lines.iter().zip(figures).enumerate() {
+        let before = sum;
+        sum += LineFigures::of(line).amount.minor_units();
+        let texts = RowTexts::of(line, facts, &columns);
+        row(sheet, texts, figures, &columns, geometry, RowPlace { is_last: index == last, before, after: sum });
+    }
+    columns
+}
+
+/// The names of the columns over a rule.
+pub(super) fn head<'a>(sheet: &mut Sheet<'a>, facts: &Facts<'a>, columns: &Columns, geometry: &Geometry) {
+    let wording = facts.wording;
+    if let Some(item) = &columns.item {
+        sheet.text(item.left, BASELINE, SMALL, wording.item);
+    }
+    sheet.text(columns.text.left, BASELINE, SMALL, wording.description);
+    sheet.text_to(columns.quantity.right, BASELINE, SMALL, wording.quantity);
+    sheet.text_to(columns.price.right, BASELINE, SMALL, wording.unit_price);
+    if let Some(rate) = &columns.rate {
+        sheet.text_to(rate.right, BASELINE, SMALL, facts.tax_name.clone());
+    }
+    sheet.text_to(columns.amount.right, BASELINE, SMALL, amount_label(facts));
+    let y = BASELINE + 6_000;
+    sheet.rule(Rule { left: geometry.left, right: geometry.right, y, thickness: 600, color: STRONG_RULE });
+    sheet.band(y + 1_000, true);
+}
+
+pub(crate) fn amount_label(facts: &Facts<'_>) -> String {
+    let code = facts.invoice.currency.code();
+    if facts.invoice.prices_include_tax {
+        format!("{} {}, {code}", facts.wording.amount, facts.wording.included_tax)
+    } else {
+        format!("{} {code}", facts.wording.amount)
+    }
+}
+
+/// A line of sums at the edge of a page, under or over which the table goes on.
+pub(super) fn carry(sheet: &mut Sheet<'_>, facts: &Facts<'_>, columns: &Columns, sum: i128) -> Length {
+    let amount = invoice::Amount::from_minor_units(sum, facts.invoice.currency);
+    sheet.text(columns.text.left, ROW_PADDING + BASELINE, QUIET, facts.wording.carried_forward.to_owned());
+    sheet.text_to(columns.amount.right, ROW_PADDING + BASELINE, QUIET, facts.numbers.amount(amount));
+    let height = ROW_LEADING + 2 * ROW_PADDING;
+    sheet.band(height, false);
+    height
+}
+
+/// The texts of a row, broken into lines.
+struct RowTexts<'a> {
+    item: Vec<Cow<'a, str>>,
+    text: Vec<(Cow<'a, str>, TextStyle)>,
+}
+
+impl<'a> RowTexts<'a> {
+    fn of(line: &'a Line, facts: &Facts<'_>, columns: &Columns) -> Self {
+        let item = match (&columns.item, line.seller_item_id.as_deref()) {
+            (Some(column), Some(id)) => wrap(id, QUIET, column.width()).into_iter().map(Cow::Borrowed).collect(),
+            _ => Vec::new(),
+        };
+        let names = wrap(&line.name, BASE, columns.text.width()).into_iter();
+        let mut text: Vec<_> = names.map(|name| (Cow::Borrowed(name), BASE)).collect();
+        for detail in line_details(line, facts) {
+            let lines = wrap(&detail, DETAIL, columns.text.width()).into_iter();
+            text.extend(lines.map(|line| (Cow::Owned(line.to_owned()), DETAIL)));
+        }
+        Self { item, text }
+    }
+}
+
+/// The style of further facts under the name of an item.
+const DETAIL: TextStyle = TextStyle { size: 80, ..QUIET };
+
+/// Where a row stands in the table.
+struct RowPlace {
+    is_last: bool,
+    before: i128,
+    after: i128,
+}
+
+fn row<'a>(
+    sheet: &mut Sheet<'a>,
+    texts: RowTexts<'a>,
+    figures: Figures,
+    columns: &Columns,
+    geometry: &Geometry,
+    place: RowPlace,
+) {
+    let count = texts.item.len().max(texts.text.len()).max(1);
+    let (mut items, mut names) = (texts.item.into_iter(), texts.text.into_iter());
+    let mut figures = Some(figures);
+    for index in 0..count {
+        let padding_above = if index == 0 { ROW_PADDING } else { 0 };
+        let padding_below = if index + 1 == count { ROW_PADDING } else { 0 };
+        let baseline = padding_above + BASELINE;
+        if let (Some(column), Some(item)) = (&columns.item, items.next()) {
+            sheet.text(column.left, baseline, QUIET, item);
+        }
+        if let Some((name, style)) = names.next() {
+            sheet.text(columns.text.left, baseline, style, name);
+        }
+        if let Some(figures) = figures.take() {
+            place_figures(sheet, figures, columns, baseline);
+        }
+        let height = padding_above + ROW_LEADING + padding_below;
+        let ends_row = index + 1 == count;
+        if ends_row {
+            let color = if place.is_last { STRONG_RULE } else { RULE };
+            let thickness = if place.is_last { 600 } else { HAIRLINE };
+            let rule = Rule { left: geometry.left, right: geometry.right, y: height, thickness, color };
+            sheet.rule(rule);
+        }
+        let band = sheet.band(height, !ends_row);
+        band.is_table = true;
+        band.running_sum = if ends_row { place.after } else { place.before };
+    }
+}
+
+fn place_figures(sheet: &mut Sheet<'_>, figures: Figures, columns: &Columns, baseline: Length) {
+    let style = columns.style;
+    let decimal = columns.decimal;
+    for (column, text) in [(&columns.quantity, figures.quantity), (&columns.price, figures.price)] {
+        let whole = text.split(decimal).next().unwrap_or_default();
+        let x = column.right - column.fraction - width(whole, style);
+        sheet.text(x, baseline, style, text);
+    }
+    sheet.text(columns.unit_left, baseline, QUIET, figures.unit);
+    if let Some(rate) = &columns.rate {
+        sheet.text_to(rate.right, baseline, style, figures.rate);
+    }
+    sheet.text_to(columns.amount.right, baseline, style, figures.amount);
+}

@@ -1,0 +1,90 @@
+//! What a document looks like, as far as the invoice itself does not say.
+
+use invoice::{Color, Invoice};
+
+/// The version of the looks: it rises whenever the same invoice would give other bytes.
+pub const STYLE_VERSION: u32 = 1;
+
+/// The looks of a document. What the invoice's own presentation says goes before it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Style {
+    /// The size of the pages; none takes what is usual in the seller's country.
+    pub paper: Option<Paper>,
+    /// The colour of accents; none takes a dark blue.
+    pub accent_color: Option<Color>,
+    /// The form of the head.
+    pub layout: Layout,
+    /// A word that is printed beside the title.
+    pub mark: Option<Mark>,
+    /// The form of CSV files.
+    pub csv_dialect: CsvDialect,
+}
+
+/// The size of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Paper {
+    /// 210 × 297 mm (ISO 216).
+    A4,
+    /// 8.5 × 11 inches (ANSI Y14.1).
+    Letter,
+}
+
+/// The form of a document's head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Layout {
+    /// Seller to the left, title to the right, thin rules.
+    #[default]
+    Classic,
+    /// Title first, over a band in the accent colour.
+    Modern,
+}
+
+/// A word about the state of the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mark {
+    /// Not issued yet.
+    Draft,
+    /// Paid already.
+    Paid,
+    /// Not the original.
+    Copy,
+}
+
+/// The form of a CSV file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum CsvDialect {
+    /// RFC 4180 to the letter: commas, UTF-8 without a mark, a decimal point.
+    #[default]
+    Rfc4180,
+    /// For Excel in English: commas, a byte order mark, a decimal point.
+    Excel,
+    /// For Excel in German and its neighbours: semicolons, a byte order mark, a decimal comma.
+    ExcelDe,
+}
+
+/// Countries and territories where Letter is the usual size (Unicode CLDR, `paperSize`).
+const LETTER_COUNTRIES: [&str; 14] =
+    ["BZ", "CA", "CL", "CO", "CR", "GT", "MX", "NI", "PA", "PH", "PR", "SV", "US", "VE"];
+
+const DARK_BLUE: Color = color(0x1f, 0x4b, 0x73);
+
+/// A colour from its three parts; the type is closed to literals outside of its crate.
+pub(crate) const fn color(red: u8, green: u8, blue: u8) -> Color {
+    Color { red, green, blue }
+}
+
+impl Style {
+    pub(crate) fn paper_for(&self, invoice: &Invoice) -> Paper {
+        let country = invoice.seller.address.as_ref().and_then(|address| address.country);
+        let usual = || match country {
+            Some(country) if LETTER_COUNTRIES.contains(&country.code()) => Paper::Letter,
+            _ => Paper::A4,
+        };
+        self.paper.unwrap_or_else(usual)
+    }
+
+    pub(crate) fn accent_for(&self, invoice: &Invoice) -> Color {
+        invoice.presentation.accent_color.or(self.accent_color).unwrap_or(DARK_BLUE)
+    }
+}

@@ -1,0 +1,139 @@
+//! From a text in any script to glyphs from left to right.
+
+use std::ops::Range;
+
+use rustybuzz::UnicodeBuffer;
+use unicode_bidi::{BidiInfo, Level};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::font::{FaceId, Weight, face_for};
+
+/// A glyph and where it stands, in thousandths of the font size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Glyph {
+    pub(crate) id: u16,
+    pub(crate) advance: i32,
+    pub(crate) shift: (i32, i32),
+    /// The characters that it stands for; of several glyphs of a cluster the first has them.
+    pub(crate) text: String,
+}
+
+/// Glyphs of one face side by side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) face: FaceId,
+    pub(crate) glyphs: Vec<Glyph>,
+    /// The text of the run where its glyphs do not tell it one by one.
+    pub(crate) actual_text: Option<String>,
+}
+
+/// Sets a line of text: scripts that run from right to left are turned round, letters are joined, and characters
+/// that no face covers become a visible replacement.
+pub(crate) fn shape(text: &str, weight: Weight) -> Vec<Run> {
+    let composed: String = text.nfc().collect();
+    let bidi = BidiInfo::new(&composed, None);
+    let mut runs = Vec::new();
+    for paragraph in &bidi.paragraphs {
+        let (levels, ranges) = bidi.visual_runs(paragraph, paragraph.range.clone());
+        for range in ranges {
+            let level = levels.get(range.start).copied().unwrap_or_else(Level::ltr);
+            let mut pieces = split_by_face(&composed, range, weight);
+            if level.is_rtl() {
+                pieces.reverse();
+            }
+            runs.extend(pieces.into_iter().map(|(face, range)| shape_run(&composed[range], face, weight, level.is_rtl())));
+        }
+    }
+    runs
+}
+
+/// Neighbours that the same face shows; marks stay with their letter and spaces with their word.
+fn split_by_face(text: &str, range: Range<usize>, weight: Weight) -> Vec<(Option<FaceId>, Range<usize>)> {
+    let mut pieces: Vec<(Option<FaceId>, Range<usize>)> = Vec::new();
+    for (offset, character) in text[range.clone()].char_indices() {
+        let start = range.start + offset;
+        let end = start + character.len_utf8();
+        let before = pieces.last().and_then(|(face, _)| *face);
+        let stays = before.is_some_and(|id| follows_face(character) && id.face().glyph(character).is_some());
+        let face = if stays || is_invisible(character) { before } else { face_for(character, weight) };
+        match pieces.last_mut() {
+            Some((last, range)) if *last == face || is_invisible(character) => range.end = end,
+            _ => pieces.push((face, start..end)),
+        }
+    }
+    pieces
+}
+
+fn follows_face(character: char) -> bool {
+    character.is_whitespace()
+        || character.is_ascii_punctuation()
+        || unicode_normalization::char::is_combining_mark(character)
+}
+
+/// Characters that steer neighbours and have no glyph of their own.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{2069}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
+}
+
+fn shape_run(text: &str, face: Option<FaceId>, weight: Weight, right_to_left: bool) -> Run {
+    let Some((id, shaper)) = face.and_then(|id| Some((id, id.face().shaper()?))) else {
+        return replacement(text, weight);
+    };
+    let mut buffer = UnicodeBuffer::new();
+    buffer.push_str(text);
+    buffer.set_direction(if right_to_left { rustybuzz::Direction::RightToLeft } else { rustybuzz::Direction::LeftToRight });
+    buffer.guess_segment_properties();
+    let shaped = rustybuzz::shape(shaper, &[], buffer);
+    let units = shaper.units_per_em().max(1);
+    let scaled = |value: i32| value * 1000 / units;
+    let clusters = cluster_ends(shaped.glyph_infos(), text.len());
+    let mut seen = None;
+    let glyphs: Vec<Glyph> = shaped
+        .glyph_infos()
+        .iter()
+        .zip(shaped.glyph_positions())
+        .map(|(info, position)| {
+            let is_first = seen.replace(info.cluster) != Some(info.cluster);
+            let start = info.cluster as usize;
+            let end = clusters.iter().copied().find(|end| *end > start).unwrap_or(text.len());
+            Glyph {
+                id: u16::try_from(info.glyph_id).unwrap_or_default(),
+                advance: scaled(position.x_advance),
+                shift: (scaled(position.x_offset), scaled(position.y_offset)),
+                text: if is_first { text[start..end].to_owned() } else { String::new() },
+            }
+        })
+        .collect();
+    let is_plain = !right_to_left && glyphs.iter().all(|glyph| glyph.text.chars().count() == 1);
+    Run { face: id, glyphs, actual_text: (!is_plain).then(|| text.to_owned()) }
+}
+
+/// Where the clusters of a run end, in rising order.
+fn cluster_ends(infos: &[rustybuzz::GlyphInfo], length: usize) -> Vec<usize> {
+    let mut ends: Vec<usize> = infos.iter().map(|info| info.cluster as usize).collect();
+    ends.push(length);
+    ends.sort_unstable();
+    ends.dedup();
+    ends
+}
+
+/// Whether the character is shown as itself, or as nothing where it is to be invisible.
+pub(crate) fn is_covered(character: char, weight: Weight) -> bool {
+    character == '\n' || is_invisible(character) || face_for(character, weight).is_some()
+}
+
+/// One replacement a character; whoever copies the text still gets the characters themselves.
+fn replacement(text: &str, weight: Weight) -> Run {
+    let id = FaceId::base(weight);
+    let face = id.face();
+    let glyph = face.glyph(char::REPLACEMENT_CHARACTER).unwrap_or_default();
+    let count = text.chars().filter(|character| !is_invisible(*character)).count();
+    let glyph = Glyph {
+        id: glyph,
+        advance: i32::from(face.advance(glyph)),
+        shift: (0, 0),
+        text: char::REPLACEMENT_CHARACTER.to_string(),
+    };
+    Run { face: id, glyphs: vec![glyph; count], actual_text: Some(text.to_owned()) }
+}

@@ -1,0 +1,163 @@
+//! Workbooks and CSV files as other programs read them.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod samples;
+
+use std::io::Cursor;
+
+use calamine::{Data, Reader as _, Xlsx};
+use invoice::Format;
+use proptest::prelude::*;
+use render::{CsvDialect, Style};
+use samples::{flat, full, item, parse, render};
+use serde_json::{Value, json};
+
+/// What begins like a formula, a link or an entity in some program.
+const TRAPS: [&str; 9] = [
+    "=1+1", "+1+1", "-1+1", "@SUM(A1)", "=HYPERLINK(\"http://evil.example\")", "http://harbour.example", "<b>&amp;</b>",
+    "=cmd|'/C calc'!A0", "_x0041_",
+];
+
+fn workbook(bytes: &[u8]) -> Xlsx<Cursor<Vec<u8>>> {
+    Xlsx::new(Cursor::new(bytes.to_vec())).unwrap()
+}
+
+fn csv_rows(bytes: &[u8]) -> (Vec<String>, Vec<Vec<String>>) {
+    let mut reader = csv::Reader::from_reader(bytes);
+    let head = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let rows = reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect();
+    (head, rows)
+}
+
+#[test]
+fn user_text_is_never_a_formula_in_workbooks() {
+    for trap in TRAPS {
+        let mut json = flat(vec![item(trap, "1", "1")]);
+        for key in ["company_name", "invoice_no", "bill_to_name", "bill_to_company", "bill_to_address"] {
+            json[key] = json!(trap);
+        }
+        let mut book = workbook(&render(&parse(&json), Format::Excel).bytes);
+        for name in book.sheet_names() {
+            let formulas = book.worksheet_formula(&name).unwrap();
+            for (_, _, formula) in formulas.used_cells().filter(|(_, _, formula)| !formula.is_empty()) {
+                assert!(formula.starts_with("SUM(") || formula.starts_with("ROUND("), "{formula}");
+            }
+            let cells = book.worksheet_range(&name).unwrap();
+            assert!(cells.used_cells().any(|(_, _, cell)| *cell == Data::String(trap.to_owned())), "{trap} in {name}");
+        }
+    }
+}
+
+#[test]
+fn user_text_is_never_a_formula_in_csv() {
+    for trap in TRAPS {
+        let rendered = render(&parse(&flat(vec![item(trap, "-1", "1")])), Format::Csv);
+        let (head, rows) = csv_rows(&rendered.bytes);
+        let cell = |name: &str| rows[0][head.iter().position(|column| column == name).unwrap()].clone();
+        let is_dangerous = trap.starts_with(['=', '+', '-', '@']);
+        assert_eq!(cell("item_name"), if is_dangerous { format!("'{trap}") } else { trap.to_owned() });
+        // A negative number is a number, not a formula.
+        assert_eq!(cell("net_amount"), "-1.00");
+    }
+}
+
+#[test]
+fn csv_follows_rfc_4180() {
+    let text = "two\nlines, \"quoted\"";
+    let bytes = render(&parse(&flat(vec![item(text, "1", "1")])), Format::Csv).bytes;
+    let raw = String::from_utf8(bytes.clone()).unwrap();
+    assert!(raw.ends_with("\r\n"));
+    assert!(raw.contains("\"two\nlines, \"\"quoted\"\"\""));
+    let (head, rows) = csv_rows(&bytes);
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].len(), head.len());
+}
+
+#[test]
+fn dialects_of_csv() {
+    let invoice = parse(&flat(vec![item("One", "1.5", "2")]));
+    let render_as = |dialect| {
+        let mut style = Style::default();
+        style.csv_dialect = dialect;
+        String::from_utf8(render::render(&invoice, Format::Csv, &style).unwrap().bytes).unwrap()
+    };
+    assert!(render_as(CsvDialect::Excel).starts_with("\u{feff}invoice_number,"));
+    let german = render_as(CsvDialect::ExcelDe);
+    assert!(german.starts_with("\u{feff}invoice_number;"));
+    assert!(german.contains(";1,5;C62;2;1;3,00;"), "{german}");
+}
+
+#[test]
+fn figures_with_more_digits_than_a_spreadsheet_keeps_are_text() {
+    let invoice = parse(&flat(vec![item("Large", "1", "123456789012345.67")]));
+    let mut book = workbook(&render(&invoice, Format::Excel).bytes);
+    let cells = book.worksheet_range("Invoice").unwrap();
+    assert!(cells.used_cells().any(|(_, _, cell)| *cell == Data::String("123456789012345.67".to_owned())));
+    assert_eq!(formulas(&mut book), Vec::<String>::new());
+}
+
+#[test]
+fn totals_are_formulas_with_their_values() {
+    let mut book = workbook(&render(&parse(&full()), Format::Excel).bytes);
+    let found = formulas(&mut book);
+    assert!(found.iter().any(|formula| formula.starts_with("SUM(")), "{found:?}");
+    let formulas = book.worksheet_formula("Invoice").unwrap();
+    let cells = book.worksheet_range("Invoice").unwrap();
+    let (row, column) = formulas.start().unwrap();
+    for (y, x, _) in formulas.used_cells().filter(|(_, _, formula)| !formula.is_empty()) {
+        let at = (row + u32::try_from(y).unwrap(), column + u32::try_from(x).unwrap());
+        assert!(matches!(cells.get_value(at), Some(Data::Float(_))), "{at:?}");
+    }
+}
+
+fn formulas(book: &mut Xlsx<Cursor<Vec<u8>>>) -> Vec<String> {
+    let formulas = book.worksheet_formula("Invoice").unwrap();
+    formulas.used_cells().map(|(_, _, formula)| formula.clone()).filter(|formula| !formula.is_empty()).collect()
+}
+
+/// All numbers of a sheet, to twelve significant digits.
+fn numbers_of(book: &mut Xlsx<Cursor<Vec<u8>>>, sheet: &str) -> Vec<String> {
+    let cells = book.worksheet_range(sheet).unwrap();
+    let float = |cell: &Data| if let Data::Float(number) = cell { Some(*number) } else { None };
+    cells.used_cells().filter_map(|(_, _, cell)| float(cell)).map(|number| format!("{number:.3}")).collect()
+}
+
+fn items() -> impl Strategy<Value = Vec<Value>> {
+    let item_of = |(quantity, price): (i64, u32)| {
+        let sign = if quantity < 0 { "-" } else { "" };
+        let quantity = format!("{sign}{}.{}", quantity.abs() / 10, quantity.abs() % 10);
+        item("Article", &quantity, &format!("{}.{:02}", price / 100, price % 100))
+    };
+    proptest::collection::vec((-50_i64..5_000, 0_u32..9_000_000).prop_map(item_of), 1..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn workbooks_and_csv_show_the_same_figures(items in items(), rate in 0_u32..3_000) {
+        let mut json = flat(items);
+        json["tax_rate"] = json!(format!("{}.{:02}", rate / 100, rate % 100));
+        let Ok(parsed) = invoice::parse(json.to_string().as_bytes(), &invoice::ParseOptions::default()) else {
+            return Ok(());
+        };
+        let invoice = parsed.invoice;
+        let mut book = workbook(&render(&invoice, Format::Excel).bytes);
+        let shown = numbers_of(&mut book, "Invoice");
+        let (head, rows) = csv_rows(&render(&invoice, Format::Csv).bytes);
+        for (row, line) in rows.iter().zip(&invoice.lines) {
+            for (name, expected) in [
+                ("net_amount", line.net_amount.to_string()),
+                ("quantity", line.quantity.to_string()),
+                ("amount_to_pay", invoice.totals.amount_to_pay.to_string()),
+                ("tax_total", invoice.totals.tax_total.to_string()),
+            ] {
+                let found = &row[head.iter().position(|column| column == name).unwrap()];
+                prop_assert_eq!(found, &expected);
+                let number: f64 = found.parse().unwrap();
+                prop_assert!(shown.contains(&format!("{number:.3}")), "{} {} not in {:?}", name, number, shown);
+            }
+        }
+    }
+}
