@@ -1,0 +1,404 @@
+//! What every ledger keeps to.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use pipeline::{
+    Acceptance, Actor, BlobId, Bucket, DocumentClaim, DocumentId, DocumentOutcome, DocumentState, ErrorKind, Finish,
+    Format, Idempotency, Ledger, MailId, MailOutcome, MailState, Message, NewDocument, NewUpload, OutboxEntry,
+    RedriveFilter, RetryPolicy, TraceId, UploadFilter, UploadId, UploadState, UserId,
+};
+
+/// A time that the suite takes for the present.
+#[must_use]
+pub fn present() -> Timestamp {
+    Timestamp::from_second(1_800_000_000).unwrap()
+}
+
+fn after(seconds: i64) -> Timestamp {
+    present() + SignedDuration::from_secs(seconds)
+}
+
+/// An upload of these formats, to be mailed to its owner.
+#[must_use]
+pub fn upload(formats: &[Format]) -> NewUpload {
+    NewUpload {
+        id: UploadId::new(),
+        owner: UserId::new(),
+        invoice_number: "HP-2026-0093".to_owned(),
+        raw: BlobId::new(),
+        documents: formats.iter().map(|format| NewDocument { id: DocumentId::new(), format: *format }).collect(),
+        notify: Some("test@example.com".parse().unwrap()),
+        idempotency: None,
+        trace: TraceId::new(),
+        at: present(),
+    }
+}
+
+/// What a good attempt ends with.
+#[must_use]
+pub fn stored() -> DocumentOutcome {
+    DocumentOutcome::Stored { bytes: 3, sha256: [7; 32], file_name: "HP-2026-0093.pdf".to_owned() }
+}
+
+/// Runs the whole suite on a ledger with the default [`RetryPolicy`] and nothing due in it.
+pub async fn suite(ledger: Arc<dyn Ledger>) {
+    ledger.check().await.unwrap();
+    an_upload_goes_its_way(&*ledger).await;
+    one_of_twenty_claims_wins(&ledger).await;
+    the_fence_holds_against_a_slow_finisher(&*ledger).await;
+    the_last_two_documents_bring_one_mail(&ledger).await;
+    a_repeated_key_answers_the_first_upload(&ledger).await;
+    outbox_rows_stay_due_until_claimed(&*ledger).await;
+    two_sweepers_never_take_the_same_row(&ledger).await;
+    faults_are_repeated_five_times(&*ledger).await;
+    unreachable_servers_do_not_count(&*ledger).await;
+    a_mail_is_repeated_by_the_same_rules(&*ledger).await;
+    what_failed_is_redriven_once(&*ledger).await;
+    what_is_deleted_is_gone(&*ledger).await;
+    lists_are_paged_and_filtered(&*ledger).await;
+    nobody_is_told_who_does_not_ask(&*ledger).await;
+}
+
+/// Accepts an upload and answers its outbox rows.
+pub async fn accepted(ledger: &dyn Ledger, upload: &NewUpload) -> Vec<OutboxEntry> {
+    match ledger.accept(upload).await.unwrap() {
+        Acceptance::Accepted(entries) => entries,
+        other => panic!("accepted was expected, found {other:?}"),
+    }
+}
+
+async fn claimed(ledger: &dyn Ledger, upload: &NewUpload, index: usize, now: Timestamp) -> DocumentClaim {
+    ledger.claim_document(upload.documents[index].id, BlobId::new(), now).await.unwrap().expect("a claim")
+}
+
+async fn finished(
+    ledger: &dyn Ledger,
+    claim: &DocumentClaim,
+    outcome: &DocumentOutcome,
+    now: Timestamp,
+) -> Option<OutboxEntry> {
+    match ledger.finish_document(claim, outcome, now).await.unwrap() {
+        Finish::Recorded { publish } => publish,
+        Finish::Fenced => panic!("the attempt was fenced"),
+    }
+}
+
+fn mail_of(entry: &OutboxEntry) -> MailId {
+    match entry.message {
+        Message::Notify { mail } => mail,
+        Message::Render { .. } => panic!("a mail's message was expected"),
+    }
+}
+
+/// Renders and stores every document; answers the mail's id.
+async fn completed(ledger: &dyn Ledger, upload: &NewUpload, now: Timestamp) -> Option<MailId> {
+    let mut mail = None;
+    for index in 0..upload.documents.len() {
+        let claim = claimed(ledger, upload, index, now).await;
+        mail = finished(ledger, &claim, &stored(), now).await.as_ref().map(mail_of).or(mail);
+    }
+    mail
+}
+
+async fn an_upload_goes_its_way(ledger: &dyn Ledger) {
+    let new = upload(&[Format::Pdf, Format::Csv]);
+    let entries = accepted(ledger, &new).await;
+    assert_eq!(entries.len(), 2);
+    let seen = ledger.upload(new.id).await.unwrap().unwrap();
+    assert_eq!((seen.owner, seen.state(), seen.mails.len()), (new.owner, UploadState::Processing, 0));
+    let first = claimed(ledger, &new, 0, present()).await;
+    assert_eq!((first.upload, first.raw, first.attempt, first.trace), (new.id, new.raw, 1, new.trace));
+    assert!(finished(ledger, &first, &stored(), present()).await.is_none(), "one document is still open");
+    let second = claimed(ledger, &new, 1, present()).await;
+    let entry = finished(ledger, &second, &stored(), present()).await.expect("the last document brings the mail");
+    let claim = ledger.claim_mail(mail_of(&entry), present()).await.unwrap().expect("a claim");
+    assert_eq!((claim.generation, claim.upload.state()), (1, UploadState::Stored));
+    assert!(ledger.claim_mail(claim.mail, present()).await.unwrap().is_none(), "claimed twice");
+    ledger.finish_mail(&claim, &MailOutcome::Sent, present()).await.unwrap();
+    let seen = ledger.upload(new.id).await.unwrap().unwrap();
+    assert_eq!(seen.mails.iter().map(|mail| mail.state).collect::<Vec<_>>(), [MailState::Sent]);
+    let document = ledger.stored(first.blob).await.unwrap().expect("found by its blob");
+    assert_eq!((document.owner, document.bytes, document.sha256), (new.owner, 3, [7; 32]));
+    assert!(ledger.claim_document(new.documents[0].id, BlobId::new(), after(9999)).await.unwrap().is_none());
+}
+
+async fn one_of_twenty_claims_wins(ledger: &Arc<dyn Ledger>) {
+    let new = upload(&[Format::Pdf]);
+    accepted(&**ledger, &new).await;
+    let claims = (0..20).map(|_| {
+        let (ledger, document) = (Arc::clone(ledger), new.documents[0].id);
+        tokio::spawn(async move { ledger.claim_document(document, BlobId::new(), present()).await.unwrap() })
+    });
+    let mut winners = Vec::new();
+    for claim in claims.collect::<Vec<_>>() {
+        winners.extend(claim.await.unwrap());
+    }
+    assert_eq!(winners.len(), 1);
+    finished(&**ledger, &winners[0], &stored(), present()).await;
+}
+
+async fn the_fence_holds_against_a_slow_finisher(ledger: &dyn Ledger) {
+    let new = upload(&[Format::Pdf]);
+    accepted(ledger, &new).await;
+    let slow = claimed(ledger, &new, 0, present()).await;
+    assert_eq!(ledger.expire(after(59), 100).await.unwrap().documents, 0, "the lease lasts 60 s");
+    assert_eq!(ledger.expire(after(61), 100).await.unwrap().documents, 1);
+    assert_eq!(ledger.finish_document(&slow, &stored(), after(62)).await.unwrap(), Finish::Fenced);
+    assert!(ledger.claim_document(slow.document, BlobId::new(), after(62)).await.unwrap().is_none(), "not yet due");
+    let quick = claimed(ledger, &new, 0, after(70)).await;
+    assert_eq!(quick.attempt, 2);
+    assert_eq!(ledger.finish_document(&slow, &stored(), after(71)).await.unwrap(), Finish::Fenced);
+    finished(ledger, &quick, &stored(), after(72)).await.expect("the mail");
+    assert_eq!(ledger.finish_document(&quick, &stored(), after(73)).await.unwrap(), Finish::Fenced, "finished twice");
+    assert!(ledger.stored(slow.blob).await.unwrap().is_none(), "the slow attempt's blob is nobody's");
+    let orphans = ledger.unreferenced(Bucket::Processed, &[slow.blob, quick.blob]).await.unwrap();
+    assert_eq!(orphans, [slow.blob]);
+}
+
+async fn the_last_two_documents_bring_one_mail(ledger: &Arc<dyn Ledger>) {
+    for _ in 0..5 {
+        let new = upload(&[Format::Pdf, Format::Csv]);
+        accepted(&**ledger, &new).await;
+        let first = claimed(&**ledger, &new, 0, present()).await;
+        let second = claimed(&**ledger, &new, 1, present()).await;
+        let finishers = [first, second].map(|claim| {
+            let ledger = Arc::clone(ledger);
+            tokio::spawn(async move { finished(&*ledger, &claim, &stored(), present()).await })
+        });
+        let mut mails = Vec::new();
+        for finisher in finishers {
+            mails.extend(finisher.await.unwrap());
+        }
+        assert_eq!(mails.len(), 1);
+        assert_eq!(ledger.upload(new.id).await.unwrap().unwrap().mails.len(), 1);
+    }
+}
+
+async fn a_repeated_key_answers_the_first_upload(ledger: &Arc<dyn Ledger>) {
+    let mut first = upload(&[Format::Pdf]);
+    first.idempotency = Some(Idempotency { key: "order-7".to_owned(), fingerprint: [1; 32] });
+    let attempts = (0..10).map(|_| {
+        let (ledger, mut attempt) = (Arc::clone(ledger), upload(&[Format::Pdf]));
+        (attempt.owner, attempt.idempotency) = (first.owner, first.idempotency.clone());
+        tokio::spawn(async move { (attempt.id, ledger.accept(&attempt).await.unwrap()) })
+    });
+    let (mut winners, mut repeated) = (Vec::new(), Vec::new());
+    for attempt in attempts.collect::<Vec<_>>() {
+        match attempt.await.unwrap() {
+            (id, Acceptance::Accepted(_)) => winners.push(id),
+            (_, Acceptance::Repeated(winner)) => repeated.push(winner),
+            (_, Acceptance::Conflict) => panic!("the same request is no conflict"),
+        }
+    }
+    assert_eq!((winners.len(), repeated.len()), (1, 9));
+    assert!(repeated.iter().all(|winner| *winner == winners[0]));
+    let mut other = upload(&[Format::Pdf]);
+    (other.owner, other.idempotency) =
+        (first.owner, Some(Idempotency { key: "order-7".to_owned(), fingerprint: [2; 32] }));
+    assert_eq!(ledger.accept(&other).await.unwrap(), Acceptance::Conflict);
+    assert!(ledger.upload(other.id).await.unwrap().is_none(), "a conflict leaves nothing");
+    other.owner = UserId::new();
+    accepted(&**ledger, &other).await;
+    other.id = UploadId::new();
+    other.documents[0].id = DocumentId::new();
+    other.at = after(8 * 24 * 3600);
+    accepted(&**ledger, &other).await;
+}
+
+async fn due(ledger: &dyn Ledger, now: Timestamp, of: &OutboxEntry) -> bool {
+    ledger.due(now, 10_000).await.unwrap().iter().any(|entry| entry == of)
+}
+
+async fn outbox_rows_stay_due_until_claimed(ledger: &dyn Ledger) {
+    let new = upload(&[Format::Pdf]);
+    let entry = accepted(ledger, &new).await.remove(0);
+    assert!(!due(ledger, after(14), &entry).await, "the accepting process publishes first");
+    assert!(due(ledger, after(16), &entry).await);
+    assert!(!due(ledger, after(17), &entry).await, "taken");
+    assert!(due(ledger, after(80), &entry).await, "taken but not confirmed");
+    ledger.published(entry.id, after(80)).await.unwrap();
+    assert!(!due(ledger, after(80 + 590), &entry).await);
+    assert!(due(ledger, after(80 + 610), &entry).await, "confirmed and yet not claimed for 10 minutes");
+    ledger.published(entry.id, after(700)).await.unwrap();
+    assert!(!due(ledger, after(700 + 1190), &entry).await);
+    assert!(due(ledger, after(700 + 1210), &entry).await, "then for 20 minutes");
+    let claim = claimed(ledger, &new, 0, after(2000)).await;
+    ledger.published(entry.id, after(2000)).await.unwrap();
+    assert!(!due(ledger, after(1_000_000), &entry).await, "the claim deleted it");
+    finished(ledger, &claim, &stored(), after(2000)).await;
+}
+
+async fn two_sweepers_never_take_the_same_row(ledger: &Arc<dyn Ledger>) {
+    for _ in 0..20 {
+        accepted(&**ledger, &upload(&[Format::Pdf])).await;
+    }
+    let sweepers = [0, 1, 2, 3].map(|_| {
+        let ledger = Arc::clone(ledger);
+        tokio::spawn(async move { ledger.due(after(3_000_000), 7).await.unwrap() })
+    });
+    let mut taken = Vec::new();
+    for sweeper in sweepers {
+        taken.extend(sweeper.await.unwrap().into_iter().map(|entry| entry.id));
+    }
+    assert!(taken.len() >= 20, "four take seven each");
+    let all = taken.len();
+    taken.sort();
+    taken.dedup();
+    assert_eq!(taken.len(), all);
+}
+
+async fn faults_are_repeated_five_times(ledger: &dyn Ledger) {
+    let new = upload(&[Format::Pdf]);
+    accepted(ledger, &new).await;
+    let fault = DocumentOutcome::Fault { reason: "the renderer crashed".to_owned() };
+    let mut now = present();
+    for (attempt, wait) in (1..).zip([5, 30, 120, 600]) {
+        let claim = claimed(ledger, &new, 0, now).await;
+        assert_eq!(claim.attempt, attempt);
+        assert!(finished(ledger, &claim, &fault, now).await.is_none());
+        let early = now + SignedDuration::from_secs(wait - 1);
+        assert!(ledger.claim_document(claim.document, BlobId::new(), early).await.unwrap().is_none(), "too early");
+        now += SignedDuration::from_secs(wait);
+        let entries = ledger.due(now, 10_000).await.unwrap();
+        assert!(entries.iter().any(|entry| entry.message == Message::Render { document: claim.document }));
+    }
+    let last = claimed(ledger, &new, 0, now).await;
+    finished(ledger, &last, &fault, now).await.expect("failures are mailed too");
+    let seen = ledger.upload(new.id).await.unwrap().unwrap();
+    let document = &seen.documents[0];
+    assert_eq!((document.state, document.attempts), (DocumentState::Failed, 5));
+    assert_eq!(document.reason.as_deref(), Some("the renderer crashed"));
+}
+
+async fn unreachable_servers_do_not_count(ledger: &dyn Ledger) {
+    let new = upload(&[Format::Pdf]);
+    accepted(ledger, &new).await;
+    let unreachable = DocumentOutcome::Unreachable { reason: "no document store".to_owned() };
+    let mut now = present();
+    let mut attempts = 0;
+    while now < present() + SignedDuration::from_hours(23) {
+        let claim = claimed(ledger, &new, 0, now).await;
+        finished(ledger, &claim, &unreachable, now).await;
+        now += SignedDuration::from_mins(11);
+        attempts += 1;
+    }
+    assert!(attempts > 100);
+    let claim = claimed(ledger, &new, 0, now).await;
+    finished(ledger, &claim, &stored(), now).await.expect("it came back in time");
+    let lost = upload(&[Format::Pdf]);
+    accepted(ledger, &lost).await;
+    let claim = claimed(ledger, &lost, 0, present()).await;
+    finished(ledger, &claim, &unreachable, present()).await;
+    let day_later = present() + SignedDuration::from_hours(24);
+    let claim = claimed(ledger, &lost, 0, day_later).await;
+    finished(ledger, &claim, &unreachable, day_later).await.expect("given up, and mailed");
+}
+
+async fn a_mail_is_repeated_by_the_same_rules(ledger: &dyn Ledger) {
+    let new = upload(&[Format::Pdf]);
+    accepted(ledger, &new).await;
+    let mail = completed(ledger, &new, present()).await.expect("a mail");
+    let first = ledger.claim_mail(mail, present()).await.unwrap().expect("a claim");
+    assert_eq!(ledger.expire(after(61), 100).await.unwrap().mails, 1);
+    assert_eq!(ledger.finish_mail(&first, &MailOutcome::Sent, after(62)).await.unwrap(), Finish::Fenced);
+    let second = ledger.claim_mail(mail, after(70)).await.unwrap().expect("a claim");
+    let refused = MailOutcome::Failed { reason: "no such mailbox".to_owned() };
+    ledger.finish_mail(&second, &refused, after(70)).await.unwrap();
+    let seen = ledger.upload(new.id).await.unwrap().unwrap();
+    assert_eq!((seen.mails[0].state, seen.mails[0].reason.as_deref()), (MailState::Failed, Some("no such mailbox")));
+    let filter = RedriveFilter { upload: Some(new.id), reason: Some("MAILBOX".to_owned()) };
+    let redrive = ledger.redrive(&filter, &Actor::Operator, after(80)).await.unwrap();
+    assert_eq!((redrive.documents, redrive.mails, redrive.publish.len()), (0, 1, 1));
+    let third = ledger.claim_mail(mail, after(80)).await.unwrap().expect("a claim");
+    assert_eq!((third.generation, third.attempt), (1, 3));
+    ledger.finish_mail(&third, &MailOutcome::Sent, after(80)).await.unwrap();
+}
+
+async fn what_failed_is_redriven_once(ledger: &dyn Ledger) {
+    let new = upload(&[Format::Pdf, Format::Csv]);
+    accepted(ledger, &new).await;
+    let claim = claimed(ledger, &new, 0, present()).await;
+    finished(ledger, &claim, &stored(), present()).await;
+    let claim = claimed(ledger, &new, 1, present()).await;
+    let failed = DocumentOutcome::Failed { reason: "100% wrong_".to_owned() };
+    let mail = mail_of(&finished(ledger, &claim, &failed, present()).await.expect("a mail"));
+    let sent = ledger.claim_mail(mail, present()).await.unwrap().expect("a claim");
+    ledger.finish_mail(&sent, &MailOutcome::Sent, present()).await.unwrap();
+    let other = RedriveFilter { upload: Some(new.id), reason: Some("wrong%".to_owned()) };
+    assert_eq!(
+        ledger.redrive(&other, &Actor::Operator, present()).await.unwrap().documents,
+        0,
+        "% is only a character"
+    );
+    let filter = RedriveFilter { upload: Some(new.id), reason: Some("100% wrong_".to_owned()) };
+    let redrive = ledger.redrive(&filter, &Actor::Operator, present()).await.unwrap();
+    assert_eq!((redrive.documents, redrive.mails, redrive.publish.len()), (1, 0, 1));
+    let again = ledger.redrive(&filter, &Actor::Operator, present()).await.unwrap();
+    assert_eq!((again.documents, again.publish.len()), (0, 0), "twice does nothing");
+    assert_eq!(ledger.finish_document(&claim, &stored(), present()).await.unwrap(), Finish::Fenced);
+    let claim = claimed(ledger, &new, 1, present()).await;
+    assert_eq!(claim.attempt, 2, "the fence only grows");
+    let entry = finished(ledger, &claim, &stored(), present()).await.expect("the next generation's mail");
+    let next = ledger.claim_mail(mail_of(&entry), present()).await.unwrap().expect("a claim");
+    assert_eq!(next.generation, 2);
+    let seen = ledger.upload(new.id).await.unwrap().unwrap();
+    assert_eq!((seen.state(), seen.documents[0].attempts, seen.mails.len()), (UploadState::Stored, 1, 2));
+    ledger.finish_mail(&next, &MailOutcome::Sent, present()).await.unwrap();
+}
+
+async fn what_is_deleted_is_gone(ledger: &dyn Ledger) {
+    let new = upload(&[Format::Pdf, Format::Csv]);
+    let entries = accepted(ledger, &new).await;
+    let done = claimed(ledger, &new, 0, present()).await;
+    finished(ledger, &done, &stored(), present()).await;
+    let running = claimed(ledger, &new, 1, present()).await;
+    let blobs = ledger.delete(new.id, &Actor::User(new.owner), present()).await.unwrap().expect("it was there");
+    assert_eq!(blobs, [(Bucket::Processed, done.blob), (Bucket::Raw, new.raw)], "what runs is the sweeper's");
+    assert!(ledger.delete(new.id, &Actor::Operator, present()).await.unwrap().is_none());
+    assert!(ledger.upload(new.id).await.unwrap().is_none());
+    assert!(ledger.stored(done.blob).await.unwrap().is_none());
+    assert_eq!(ledger.finish_document(&running, &stored(), present()).await.unwrap(), Finish::Fenced);
+    assert!(ledger.claim_document(running.document, BlobId::new(), present()).await.unwrap().is_none());
+    assert!(!due(ledger, after(5_000_000), &entries[0]).await);
+    assert_eq!(ledger.unreferenced(Bucket::Raw, &[new.raw]).await.unwrap(), [new.raw]);
+    let missing = ledger.claim_mail(MailId::new(), present()).await.unwrap();
+    assert!(missing.is_none());
+}
+
+async fn lists_are_paged_and_filtered(ledger: &dyn Ledger) {
+    let owner = UserId::new();
+    let mut ids = Vec::new();
+    for number in 0..5 {
+        let mut new = upload(&[Format::Pdf]);
+        (new.owner, new.invoice_number) = (owner, format!("N-{number}"));
+        accepted(ledger, &new).await;
+        if number == 3 {
+            completed(ledger, &new, present()).await;
+        }
+        ids.insert(0, new.id);
+    }
+    let filter = UploadFilter { owner: Some(owner), ..UploadFilter::default() };
+    let first = ledger.uploads(&filter, None, 3).await.unwrap();
+    let second = ledger.uploads(&filter, Some(first[2].id), 3).await.unwrap();
+    let listed: Vec<UploadId> = first.iter().chain(&second).map(|upload| upload.id).collect();
+    assert_eq!(listed, ids, "newest first, each once");
+    let stored = UploadFilter { state: Some(UploadState::Stored), ..filter.clone() };
+    let stored = ledger.uploads(&stored, None, 10).await.unwrap();
+    assert_eq!(stored.iter().map(|upload| upload.id).collect::<Vec<_>>(), [ids[1]]);
+    let numbered = UploadFilter { invoice_number: Some("N-4".to_owned()), ..filter };
+    assert_eq!(ledger.uploads(&numbered, None, 10).await.unwrap()[0].id, ids[0]);
+    let old = ledger.older_than(after(1), 1_000).await.unwrap();
+    assert!(old.contains(&ids[1]) && !old.contains(&ids[0]), "only final ones are old");
+    ledger.forget_idempotency_keys(after(1)).await.unwrap();
+}
+
+async fn nobody_is_told_who_does_not_ask(ledger: &dyn Ledger) {
+    let mut new = upload(&[Format::Pdf]);
+    new.notify = None;
+    accepted(ledger, &new).await;
+    assert!(completed(ledger, &new, present()).await.is_none());
+    let twice = ledger.accept(&new).await.unwrap_err();
+    assert_eq!(twice.kind(), ErrorKind::AlreadyExists, "an upload's id is used once");
+    assert_eq!(RetryPolicy::default().delays.len(), 4, "the suite's waits are the default policy's");
+}

@@ -1,0 +1,222 @@
+//! Random interleavings of everything that can happen to a few uploads, held against what must always be true.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use pipeline::{
+    Actor, BlobId, DocumentClaim, DocumentId, DocumentOutcome, DocumentState, Finish, Format, Ledger, MailClaim,
+    MailOutcome, MailState, Message, NewUpload, RedriveFilter, UploadState,
+};
+
+use super::ledger::{accepted, present, stored, upload};
+
+/// One thing that happens. Numbers choose among what is there, whatever their size.
+#[derive(Debug, Clone, Copy)]
+pub enum Event {
+    /// An upload of two documents arrives.
+    Accept,
+    /// A message about a document is delivered, whether it is the time for it or not.
+    DeliverDocument(usize),
+    /// A message about a mail is delivered.
+    DeliverMail(usize),
+    /// A worker, however old its claim, ends its attempt: 0 stored, 1 failed, 2 fault, 3 unreachable.
+    FinishDocument(usize, u8),
+    /// A notifier, however old its claim, ends its attempt: 0 sent, 1 failed, 2 fault, 3 unreachable.
+    FinishMail(usize, u8),
+    /// The sweeper ends expired leases.
+    Expire,
+    /// The sweeper publishes what is due, and it is delivered.
+    Republish,
+    /// Somebody redrives everything that failed.
+    Redrive,
+    /// Time passes, in seconds.
+    Pass(u16),
+}
+
+/// A run of the model against a ledger.
+pub struct Run<'a> {
+    ledger: &'a dyn Ledger,
+    now: Timestamp,
+    uploads: Vec<NewUpload>,
+    document_claims: Vec<DocumentClaim>,
+    mail_claims: Vec<MailClaim>,
+    /// For each document the attempt that may still end it.
+    holders: BTreeMap<DocumentId, u32>,
+    sent: usize,
+}
+
+impl<'a> Run<'a> {
+    /// A run on a ledger with nothing in it.
+    #[must_use]
+    pub fn new(ledger: &'a dyn Ledger) -> Self {
+        Self {
+            ledger,
+            now: present(),
+            uploads: Vec::new(),
+            document_claims: Vec::new(),
+            mail_claims: Vec::new(),
+            holders: BTreeMap::new(),
+            sent: 0,
+        }
+    }
+
+    /// Lets the events happen, checking after each, then lets everything come to rest and checks again.
+    pub async fn play(mut self, events: &[Event]) {
+        for event in events {
+            self.happen(*event).await;
+            self.check().await;
+        }
+        self.come_to_rest().await;
+    }
+
+    async fn happen(&mut self, event: Event) {
+        match event {
+            Event::Accept => {
+                let mut new = upload(&[Format::Pdf, Format::Csv]);
+                new.at = self.now;
+                accepted(self.ledger, &new).await;
+                self.uploads.push(new);
+            }
+            Event::DeliverDocument(which) => {
+                let documents = self.uploads.iter().flat_map(|upload| &upload.documents);
+                let ids: Vec<DocumentId> = documents.map(|document| document.id).collect();
+                if let Some(id) = pick(&ids, which) {
+                    self.deliver(Message::Render { document: *id }).await;
+                }
+            }
+            Event::DeliverMail(which) => {
+                let mut mails = Vec::new();
+                for upload in &self.uploads {
+                    mails.extend(self.ledger.upload(upload.id).await.unwrap().unwrap().mails);
+                }
+                if let Some(mail) = pick(&mails, which) {
+                    self.deliver(Message::Notify { mail: mail.id }).await;
+                }
+            }
+            Event::FinishDocument(which, how) => self.finish_document(which, how).await,
+            Event::FinishMail(which, how) => self.finish_mail(which, how).await,
+            Event::Expire => self.expire().await,
+            Event::Republish => self.republish().await,
+            Event::Redrive => {
+                self.ledger.redrive(&RedriveFilter::default(), &Actor::Operator, self.now).await.unwrap();
+            }
+            Event::Pass(seconds) => self.now += SignedDuration::from_secs(i64::from(seconds)),
+        }
+    }
+
+    async fn deliver(&mut self, message: Message) {
+        match message {
+            Message::Render { document } => {
+                let Some(claim) = self.ledger.claim_document(document, BlobId::new(), self.now).await.unwrap() else {
+                    return;
+                };
+                let before = self.holders.insert(document, claim.attempt);
+                assert!(before.is_none(), "a document that somebody holds was claimed");
+                self.document_claims.push(claim);
+            }
+            Message::Notify { mail } => {
+                self.mail_claims.extend(self.ledger.claim_mail(mail, self.now).await.unwrap());
+            }
+        }
+    }
+
+    async fn finish_document(&mut self, which: usize, how: u8) {
+        let Some(claim) = pick(&self.document_claims, which).cloned() else { return };
+        let reason = "model".to_owned();
+        let outcome = match how % 4 {
+            0 => stored(),
+            1 => DocumentOutcome::Failed { reason },
+            2 => DocumentOutcome::Fault { reason },
+            _ => DocumentOutcome::Unreachable { reason },
+        };
+        let finish = self.ledger.finish_document(&claim, &outcome, self.now).await.unwrap();
+        let holds = self.holders.get(&claim.document) == Some(&claim.attempt);
+        assert_eq!(matches!(finish, Finish::Recorded { .. }), holds, "only the holder ends an attempt");
+        if holds {
+            self.holders.remove(&claim.document);
+        }
+    }
+
+    async fn finish_mail(&mut self, which: usize, how: u8) {
+        let Some(claim) = pick(&self.mail_claims, which).cloned() else { return };
+        let reason = "model".to_owned();
+        let outcome = match how % 4 {
+            0 => MailOutcome::Sent,
+            1 => MailOutcome::Failed { reason },
+            2 => MailOutcome::Fault { reason },
+            _ => MailOutcome::Unreachable { reason },
+        };
+        let finish = self.ledger.finish_mail(&claim, &outcome, self.now).await.unwrap();
+        if matches!(finish, Finish::Recorded { .. }) && outcome == MailOutcome::Sent {
+            self.sent += 1;
+        }
+    }
+
+    async fn expire(&mut self) {
+        self.ledger.expire(self.now, 1_000).await.unwrap();
+        let mut rendering = Vec::new();
+        for upload in &self.uploads {
+            let seen = self.ledger.upload(upload.id).await.unwrap().unwrap();
+            let running = seen.documents.into_iter().filter(|document| document.state == DocumentState::Rendering);
+            rendering.extend(running.map(|document| document.id));
+        }
+        self.holders.retain(|document, _| rendering.contains(document));
+    }
+
+    async fn republish(&mut self) {
+        for entry in self.ledger.due(self.now, 1_000).await.unwrap() {
+            self.ledger.published(entry.id, self.now).await.unwrap();
+            self.deliver(entry.message).await;
+        }
+    }
+
+    async fn check(&self) {
+        for upload in &self.uploads {
+            let seen = self.ledger.upload(upload.id).await.unwrap().expect("an accepted upload is never lost");
+            assert_eq!(seen.documents.len(), 2, "a document per format, for ever");
+            for document in &seen.documents {
+                assert_eq!(document.stored.is_some(), document.state == DocumentState::Stored);
+                assert_eq!(document.finished_at.is_some(), document.state.is_final());
+                let held = self.holders.contains_key(&document.id);
+                assert_eq!(held, document.state == DocumentState::Rendering);
+            }
+            let generations: Vec<u32> = seen.mails.iter().map(|mail| mail.generation).collect();
+            assert!(generations.is_sorted_by(|a, b| a < b), "at most one mail a generation: {generations:?}");
+            assert!(seen.state() == UploadState::Processing || !seen.mails.is_empty(), "final means a mail");
+        }
+    }
+
+    /// Nothing new happens; the sweeper and good workers go on. In the end everything is final and told.
+    async fn come_to_rest(mut self) {
+        for _ in 0..200 {
+            self.now += SignedDuration::from_mins(11);
+            self.expire().await;
+            self.republish().await;
+            for which in 0..self.document_claims.len() {
+                self.finish_document(which, 0).await;
+            }
+            for which in 0..self.mail_claims.len() {
+                self.finish_mail(which, 0).await;
+            }
+            if self.is_at_rest().await {
+                return self.check().await;
+            }
+        }
+        panic!("something never comes to rest");
+    }
+
+    async fn is_at_rest(&self) -> bool {
+        for upload in &self.uploads {
+            let seen = self.ledger.upload(upload.id).await.unwrap().unwrap();
+            let told = seen.mails.iter().all(|mail| matches!(mail.state, MailState::Sent | MailState::Failed));
+            if seen.state() == UploadState::Processing || !told {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+fn pick<T>(items: &[T], which: usize) -> Option<&T> {
+    items.get(which.checked_rem(items.len())?)
+}

@@ -1,0 +1,10 @@
+//! The suites that every adapter of a port passes, each on its real server. They assert and so panic on a breach.
+
+#![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
+
+pub mod broker;
+pub mod documents;
+pub mod ledger;
+pub mod ledger_model;
+pub mod mailer;
+pub mod users;

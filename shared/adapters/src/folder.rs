@@ -1,0 +1,170 @@
+//! The document store in a folder: one file a blob, `BUCKET/PREFIX/ID`, written once.
+//!
+//! A blob is written to a temporary file, synced, linked to its name and the folder synced: after a crash it is there
+//! whole or not at all.
+
+use std::io::{self, SeekFrom};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use futures_util::{StreamExt, TryStreamExt};
+use jiff::Timestamp;
+use pipeline::{Blob, BlobId, Bucket, ByteStream, Documents, ErrorKind, PortError};
+use tokio::fs::{self, File};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+use tokio_util::io::ReaderStream;
+
+/// The ids' first digits are a time: one folder holds the blobs of some 4.7 hours.
+const PREFIX_DIGITS: usize = 6;
+
+pub(crate) struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    pub(crate) async fn open(root: &Path) -> io::Result<Self> {
+        let folder = Self { root: root.to_owned() };
+        fs::create_dir_all(folder.unfinished()).await?;
+        for bucket in Bucket::ALL {
+            fs::create_dir_all(root.join(bucket.name())).await?;
+        }
+        Ok(folder)
+    }
+
+    fn unfinished(&self) -> PathBuf {
+        self.root.join("unfinished")
+    }
+
+    fn path(&self, bucket: Bucket, id: BlobId) -> PathBuf {
+        let name = id.to_string();
+        self.root.join(bucket.name()).join(&name[..PREFIX_DIGITS]).join(name)
+    }
+
+    async fn put_file(
+        &self,
+        bucket: Bucket,
+        id: BlobId,
+        temporary: &Path,
+        content: ByteStream,
+    ) -> Result<u64, PortError> {
+        let bytes = write(temporary, content).await?;
+        let path = self.path(bucket, id);
+        let folder = path.parent().unwrap_or(&self.root).to_owned();
+        let linked = async {
+            fs::create_dir_all(&folder).await?;
+            fs::hard_link(temporary, &path).await?;
+            sync_folder(&folder).await?;
+            sync_folder(&self.root.join(bucket.name())).await
+        };
+        linked.await.map_err(error("store a blob"))?;
+        Ok(bytes)
+    }
+}
+
+async fn write(path: &Path, mut content: ByteStream) -> Result<u64, PortError> {
+    let mut file = File::create_new(path).await.map_err(error("create a blob"))?;
+    let mut bytes = 0;
+    while let Some(chunk) = content.next().await {
+        let chunk = chunk?;
+        file.write_all(&chunk).await.map_err(error("write a blob"))?;
+        bytes += chunk.len() as u64;
+    }
+    file.flush().await.map_err(error("write a blob"))?;
+    file.sync_all().await.map_err(error("sync a blob"))?;
+    Ok(bytes)
+}
+
+pub(crate) async fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path).await?.sync_all().await
+}
+
+/// Errors of a disk, such as a full one, may pass: they are retried.
+pub(crate) fn error(context: &'static str) -> impl Fn(io::Error) -> PortError {
+    move |source| {
+        let kind = match source.kind() {
+            io::ErrorKind::NotFound => ErrorKind::NotFound,
+            io::ErrorKind::AlreadyExists => ErrorKind::AlreadyExists,
+            _ => ErrorKind::Unreachable,
+        };
+        PortError::new(kind, format!("cannot {context}")).with_source(source)
+    }
+}
+
+#[async_trait]
+impl Documents for Folder {
+    async fn put(&self, bucket: Bucket, id: BlobId, content: ByteStream) -> Result<u64, PortError> {
+        let temporary = self.unfinished().join(BlobId::new().to_string());
+        let stored = self.put_file(bucket, id, &temporary, content).await;
+        if let Err(left) = fs::remove_file(&temporary).await {
+            tracing::debug!(error = %left, "no temporary file to remove");
+        }
+        stored
+    }
+
+    async fn get(&self, bucket: Bucket, id: BlobId, range: Option<Range<u64>>) -> Result<Blob, PortError> {
+        let mut file = File::open(self.path(bucket, id)).await.map_err(error("open a blob"))?;
+        let bytes = file.metadata().await.map_err(error("open a blob"))?.len();
+        let range = range.unwrap_or(0..bytes);
+        file.seek(SeekFrom::Start(range.start)).await.map_err(error("read a blob"))?;
+        let part = file.take(range.end.saturating_sub(range.start));
+        let content = ReaderStream::with_capacity(part, 64 * 1024).map_err(error("read a blob"));
+        Ok(Blob { bytes, content: Box::pin(content) })
+    }
+
+    async fn delete(&self, bucket: Bucket, id: BlobId) -> Result<(), PortError> {
+        match fs::remove_file(self.path(bucket, id)).await {
+            Err(missing) if missing.kind() == io::ErrorKind::NotFound => Ok(()),
+            deleted => deleted.map_err(error("delete a blob")),
+        }
+    }
+
+    async fn list(
+        &self,
+        bucket: Bucket,
+        before: Timestamp,
+        after: Option<BlobId>,
+        limit: usize,
+    ) -> Result<Vec<BlobId>, PortError> {
+        let folder = self.root.join(bucket.name());
+        let after_name = after.map(|id| id.to_string());
+        let first_prefix = after_name.as_deref().map_or("", |name| &name[..PREFIX_DIGITS]);
+        let mut blobs = Vec::new();
+        for prefix in names(&folder).await?.iter().filter(|prefix| prefix.as_str() >= first_prefix) {
+            for name in names(&folder.join(prefix)).await? {
+                let Ok(id) = name.parse() else { continue };
+                if after.is_none_or(|after| id > after) && is_older(&folder.join(prefix).join(&name), before).await {
+                    blobs.push(id);
+                }
+            }
+            if blobs.len() >= limit {
+                break;
+            }
+        }
+        blobs.truncate(limit);
+        Ok(blobs)
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        fs::metadata(self.unfinished()).await.map(|_| ()).map_err(|source| {
+            PortError::new(ErrorKind::Unreachable, "the folder of documents is gone").with_source(source)
+        })
+    }
+}
+
+/// The names in a folder, in ascending order.
+async fn names(folder: &Path) -> Result<Vec<String>, PortError> {
+    let mut entries = fs::read_dir(folder).await.map_err(error("list blobs"))?;
+    let mut names = Vec::new();
+    while let Some(entry) = entries.next_entry().await.map_err(error("list blobs"))? {
+        names.extend(entry.file_name().into_string());
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// A file that is gone meanwhile is not older than anything.
+async fn is_older(path: &Path, before: Timestamp) -> bool {
+    let Ok(metadata) = fs::metadata(path).await else { return false };
+    metadata.modified().is_ok_and(|modified| Timestamp::try_from(modified).is_ok_and(|modified| modified < before))
+}

@@ -1,0 +1,48 @@
+//! Mail into a folder: one `.eml` file a mail, which every mail program opens.
+//!
+//! The file is named by the mail's id, so a mail that is sent again replaces itself.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use pipeline::{ErrorKind, Mailer, OutgoingMail, PortError};
+use tokio::fs::{self, File};
+use tokio::io::AsyncWriteExt;
+
+pub(crate) struct OutboxFolder {
+    root: PathBuf,
+}
+
+impl OutboxFolder {
+    pub(crate) async fn open(root: &Path) -> io::Result<Self> {
+        fs::create_dir_all(root).await?;
+        Ok(Self { root: root.to_owned() })
+    }
+
+    async fn write(&self, mail: &OutgoingMail) -> io::Result<()> {
+        let temporary = self.root.join(format!(".{}", mail.id));
+        let mut file = File::create(&temporary).await?;
+        file.write_all(&mail.message).await?;
+        file.flush().await?;
+        file.sync_all().await?;
+        fs::rename(&temporary, self.root.join(format!("{}.eml", mail.id))).await?;
+        File::open(&self.root).await?.sync_all().await
+    }
+}
+
+#[async_trait]
+impl Mailer for OutboxFolder {
+    async fn send(&self, mail: &OutgoingMail) -> Result<(), PortError> {
+        self.write(mail)
+            .await
+            .map_err(|source| PortError::new(ErrorKind::Unreachable, "cannot write a mail").with_source(source))
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        fs::metadata(&self.root)
+            .await
+            .map(|_| ())
+            .map_err(|source| PortError::new(ErrorKind::Unreachable, "the folder of mails is gone").with_source(source))
+    }
+}

@@ -1,0 +1,116 @@
+//! Step 2 of the protocol: a row is published again and again until the claim that its message asks for deletes it.
+
+use jiff::{SignedDuration, Timestamp};
+use pipeline::{DocumentId, ErrorKind, MailId, Message, OutboxEntry, OutboxId, PortError, TraceId};
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use super::super::{Pool, error, milliseconds};
+use super::{Connection, commit};
+
+/// A row is due after this unless its message was published at once.
+pub(super) const FIRST_DUE: SignedDuration = SignedDuration::from_secs(15);
+/// A taken row is due again after this unless it is confirmed.
+const TAKEN_FOR: SignedDuration = SignedDuration::from_secs(60);
+/// A confirmed row is due again after this; doubled at each further confirm.
+const CONFIRMED_FOR: SignedDuration = SignedDuration::from_mins(10);
+/// Doublings end here: 10 minutes become some 7 days.
+const MOST_DOUBLINGS: u32 = 10;
+
+pub(super) async fn insert(
+    connection: &mut Connection,
+    message: Message,
+    trace: TraceId,
+    due: Timestamp,
+) -> Result<OutboxEntry, PortError> {
+    let entry = OutboxEntry { id: OutboxId::new(), message, trace };
+    let (kind, subject) = match message {
+        Message::Render { document } => ("render", document.uuid()),
+        Message::Notify { mail } => ("notify", mail.uuid()),
+    };
+    sqlx::query("insert into outbox (id, kind, subject, trace, due_at, published) values ($1, $2, $3, $4, $5, 0)")
+        .bind(entry.id.uuid())
+        .bind(kind)
+        .bind(subject)
+        .bind(trace.to_string())
+        .bind(milliseconds(due))
+        .execute(connection)
+        .await
+        .map_err(error("store an outbox row"))?;
+    Ok(entry)
+}
+
+/// The claim was made: the message has done its work.
+pub(super) async fn delete(connection: &mut Connection, subject: Uuid) -> Result<(), PortError> {
+    sqlx::query("delete from outbox where subject = $1")
+        .bind(subject)
+        .execute(connection)
+        .await
+        .map_err(error("delete an outbox row"))?;
+    Ok(())
+}
+
+pub(super) async fn published(pool: &Pool, entry: OutboxId, now: Timestamp) -> Result<(), PortError> {
+    let mut transaction = pool.begin().await?;
+    let published: Option<i64> =
+        sqlx::query_scalar("update outbox set published = published + 1 where id = $1 returning published")
+            .bind(entry.uuid())
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(error("confirm an outbox row"))?;
+    if let Some(published) = published {
+        let doublings = u32::try_from(published - 1).unwrap_or(0).min(MOST_DOUBLINGS);
+        sqlx::query("update outbox set due_at = $2 where id = $1")
+            .bind(entry.uuid())
+            .bind(milliseconds(now + CONFIRMED_FOR * 2_i32.pow(doublings)))
+            .execute(&mut *transaction)
+            .await
+            .map_err(error("confirm an outbox row"))?;
+    }
+    commit(transaction).await
+}
+
+pub(super) async fn due(pool: &Pool, now: Timestamp, limit: u32) -> Result<Vec<OutboxEntry>, PortError> {
+    // A look without the write lock first: mostly nothing is due.
+    let any: Option<i64> = sqlx::query_scalar("select 1 from outbox where due_at <= $1 limit 1")
+        .bind(milliseconds(now))
+        .fetch_optional(pool.connections())
+        .await
+        .map_err(error("look for due outbox rows"))?;
+    if any.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut transaction = pool.begin().await?;
+    let rows = sqlx::query(
+        "update outbox set due_at = $2
+         where id in (select id from outbox where due_at <= $1 order by due_at limit $3)
+         returning id, kind, subject, trace",
+    )
+    .bind(milliseconds(now))
+    .bind(milliseconds(now + TAKEN_FOR))
+    .bind(i64::from(limit))
+    .fetch_all(&mut *transaction)
+    .await
+    .map_err(error("take due outbox rows"))?;
+    let entries = rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+    commit(transaction).await?;
+    Ok(entries)
+}
+
+fn entry(row: &<super::Engine as sqlx::Database>::Row) -> Result<OutboxEntry, PortError> {
+    let subject: Uuid = row.get("subject");
+    let message = match row.get::<String, _>("kind").as_str() {
+        "render" => Message::Render { document: DocumentId::from(subject) },
+        "notify" => Message::Notify { mail: MailId::from(subject) },
+        other => return Err(PortError::new(ErrorKind::Internal, format!("unknown outbox kind {other:?}"))),
+    };
+    Ok(OutboxEntry {
+        id: OutboxId::from(row.get::<Uuid, _>("id")),
+        message,
+        trace: trace(&row.get::<String, _>("trace"))?,
+    })
+}
+
+pub(super) fn trace(text: &str) -> Result<TraceId, PortError> {
+    text.parse().map_err(|source| PortError::new(ErrorKind::Internal, "a stored trace id is wrong").with_source(source))
+}

@@ -1,0 +1,150 @@
+//! Step 7 of the protocol: what failed is begun anew.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use pipeline::{Actor, DocumentId, MailId, Message, PortError, Redrive, RedriveFilter, TraceId, UploadId};
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use super::super::{error, milliseconds};
+use super::{Connection, SqlLedger, commit, outbox};
+
+impl SqlLedger {
+    pub(super) async fn redrive_failed(
+        &self,
+        filter: &RedriveFilter,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Redrive, PortError> {
+        let mut transaction = self.pool.begin().await?;
+        let mut redrive = Redrive::default();
+        let reopened = requeue_documents(&mut transaction, filter, now, &mut redrive).await?;
+        // A mail tells of final documents: where some are queued again, the next generation's will.
+        for upload in requeue_mails(&mut transaction, filter, now, &mut redrive).await? {
+            audit(&mut transaction, actor, "redrive", UploadId::from(upload), "mail", now).await?;
+        }
+        for (upload, documents) in reopened {
+            reopen(&mut transaction, upload, documents).await?;
+            let detail = format!("documents: {documents}");
+            audit(&mut transaction, actor, "redrive", UploadId::from(upload), &detail, now).await?;
+        }
+        commit(transaction).await?;
+        Ok(redrive)
+    }
+}
+
+/// Answers how many documents of which upload are queued again.
+async fn requeue_documents(
+    connection: &mut Connection,
+    filter: &RedriveFilter,
+    now: Timestamp,
+    redrive: &mut Redrive,
+) -> Result<BTreeMap<Uuid, i64>, PortError> {
+    let rows = sqlx::query(
+        "update documents
+         set state = 'queued', attempts = 0, faults = 0, unreachable_since = null, reason = null, finished_at = null,
+             next_attempt_at = $3
+         where state = 'failed' and ($1 is null or upload = $1) and ($2 is null or lower(reason) like $2 escape '\\')
+         returning id, upload, (select trace from uploads where uploads.id = documents.upload) as trace",
+    )
+    .bind(filter.upload.map(UploadId::uuid))
+    .bind(filter.reason.as_deref().map(contains))
+    .bind(milliseconds(now))
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(error("redrive documents"))?;
+    let mut reopened = BTreeMap::new();
+    for row in &rows {
+        let message = Message::Render { document: DocumentId::from(row.get::<Uuid, _>("id")) };
+        publish(connection, message, row, now, redrive).await?;
+        *reopened.entry(row.get("upload")).or_insert(0) += 1;
+    }
+    redrive.documents = rows.len();
+    Ok(reopened)
+}
+
+/// Answers the uploads whose mail is pending again.
+async fn requeue_mails(
+    connection: &mut Connection,
+    filter: &RedriveFilter,
+    now: Timestamp,
+    redrive: &mut Redrive,
+) -> Result<Vec<Uuid>, PortError> {
+    let rows = sqlx::query(
+        "update mails
+         set state = 'pending', attempts = 0, faults = 0, unreachable_since = null, reason = null, finished_at = null,
+             next_attempt_at = $3
+         where state = 'failed' and ($1 is null or upload = $1) and ($2 is null or lower(reason) like $2 escape '\\')
+           and generation = (select generation from uploads where uploads.id = mails.upload)
+           and not exists (select 1 from documents d
+                           where d.upload = mails.upload and d.state not in ('stored', 'failed'))
+         returning id, upload, (select trace from uploads where uploads.id = mails.upload) as trace",
+    )
+    .bind(filter.upload.map(UploadId::uuid))
+    .bind(filter.reason.as_deref().map(contains))
+    .bind(milliseconds(now))
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(error("redrive mails"))?;
+    for row in &rows {
+        let message = Message::Notify { mail: MailId::from(row.get::<Uuid, _>("id")) };
+        publish(connection, message, row, now, redrive).await?;
+    }
+    redrive.mails = rows.len();
+    Ok(rows.iter().map(|row| row.get("upload")).collect())
+}
+
+async fn publish(
+    connection: &mut Connection,
+    message: Message,
+    row: &<super::Engine as sqlx::Database>::Row,
+    now: Timestamp,
+    redrive: &mut Redrive,
+) -> Result<(), PortError> {
+    let trace: TraceId = outbox::trace(&row.get::<String, _>("trace"))?;
+    redrive.publish.push(outbox::insert(connection, message, trace, now + outbox::FIRST_DUE).await?);
+    Ok(())
+}
+
+async fn reopen(connection: &mut Connection, upload: Uuid, documents: i64) -> Result<(), PortError> {
+    sqlx::query("update uploads set open = open + $2, generation = generation + 1 where id = $1")
+        .bind(upload)
+        .bind(documents)
+        .execute(connection)
+        .await
+        .map_err(error("reopen an upload"))?;
+    Ok(())
+}
+
+/// A `like` pattern for texts that contain this one, in lower case.
+fn contains(text: &str) -> String {
+    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+pub(super) async fn audit(
+    connection: &mut Connection,
+    actor: &Actor,
+    action: &'static str,
+    upload: UploadId,
+    detail: &str,
+    now: Timestamp,
+) -> Result<(), PortError> {
+    let actor = match actor {
+        Actor::User(user) => format!("user {user}"),
+        Actor::Operator => "operator".to_owned(),
+        Actor::Sweeper => "sweeper".to_owned(),
+    };
+    sqlx::query("insert into audit (id, at, actor, action, upload, detail) values ($1, $2, $3, $4, $5, $6)")
+        .bind(Uuid::now_v7())
+        .bind(milliseconds(now))
+        .bind(actor)
+        .bind(action)
+        .bind(upload.uuid())
+        .bind(detail)
+        .execute(connection)
+        .await
+        .map_err(error("write the audit"))?;
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! Step 5 of the protocol and what else is removed: uploads, blobs that no row names, idempotency keys.
+
+use jiff::Timestamp;
+use pipeline::{Actor, BlobId, Bucket, PortError, UploadId};
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use super::super::{Pool, error, milliseconds};
+use super::{Connection, SqlLedger, commit, redrive};
+
+/// In this order: rows before those that they refer to.
+const DELETIONS: [&str; 6] = [
+    "delete from outbox where subject in (select id from documents where upload = $1)",
+    "delete from outbox where subject in (select id from mails where upload = $1)",
+    "delete from mails where upload = $1",
+    "delete from documents where upload = $1",
+    "delete from idempotency_keys where upload = $1",
+    "delete from uploads where id = $1",
+];
+
+impl SqlLedger {
+    pub(super) async fn remove_upload(
+        &self,
+        id: UploadId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Option<Vec<(Bucket, BlobId)>>, PortError> {
+        let mut transaction = self.pool.begin().await?;
+        let Some(blobs) = blobs_of(&mut transaction, id).await? else { return Ok(None) };
+        for deletion in DELETIONS {
+            let deleted = sqlx::query(deletion).bind(id.uuid()).execute(&mut *transaction).await;
+            deleted.map_err(error("delete an upload"))?;
+        }
+        redrive::audit(&mut transaction, actor, "delete", id, "", now).await?;
+        commit(transaction).await?;
+        Ok(Some(blobs))
+    }
+}
+
+/// The blobs that nobody is writing: the raw one and those of stored documents. `None`: no such upload.
+async fn blobs_of(connection: &mut Connection, id: UploadId) -> Result<Option<Vec<(Bucket, BlobId)>>, PortError> {
+    let raw: Option<Uuid> = sqlx::query_scalar("select raw from uploads where id = $1")
+        .bind(id.uuid())
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(error("read an upload"))?;
+    let Some(raw) = raw else { return Ok(None) };
+    let stored = sqlx::query("select blob from documents where upload = $1 and state = 'stored'")
+        .bind(id.uuid())
+        .fetch_all(connection)
+        .await
+        .map_err(error("read documents"))?;
+    let stored = stored.iter().map(|row| (Bucket::Processed, BlobId::from(row.get::<Uuid, _>("blob"))));
+    Ok(Some(stored.chain([(Bucket::Raw, BlobId::from(raw))]).collect()))
+}
+
+pub(super) async fn older_than(pool: &Pool, before: Timestamp, limit: u32) -> Result<Vec<UploadId>, PortError> {
+    let ids: Vec<Uuid> =
+        sqlx::query_scalar("select id from uploads where open = 0 and created_at < $1 order by created_at limit $2")
+            .bind(milliseconds(before))
+            .bind(i64::from(limit))
+            .fetch_all(pool.connections())
+            .await
+            .map_err(error("look for old uploads"))?;
+    Ok(ids.into_iter().map(UploadId::from).collect())
+}
+
+pub(super) async fn unreferenced(pool: &Pool, bucket: Bucket, blobs: &[BlobId]) -> Result<Vec<BlobId>, PortError> {
+    let statement = match bucket {
+        Bucket::Raw => "select 1 from uploads where raw = $1 limit 1",
+        Bucket::Processed => "select 1 from documents where blob = $1 limit 1",
+    };
+    let mut connection = pool.connections().acquire().await.map_err(error("look for references"))?;
+    let mut unreferenced = Vec::new();
+    for blob in blobs {
+        let found: Option<i64> = sqlx::query_scalar(statement)
+            .bind(blob.uuid())
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(error("look for references"))?;
+        if found.is_none() {
+            unreferenced.push(*blob);
+        }
+    }
+    Ok(unreferenced)
+}
+
+pub(super) async fn forget_idempotency_keys(pool: &Pool, before: Timestamp) -> Result<(), PortError> {
+    sqlx::query("delete from idempotency_keys where created_at < $1")
+        .bind(milliseconds(before))
+        .execute(pool.connections())
+        .await
+        .map_err(error("forget idempotency keys"))?;
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! The broker in a SQLite table, for one machine. A delivered message is hidden until it is settled or its
+//! visibility ends; then it is delivered again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use pipeline::{Broker, Clock, Delivery, ErrorKind, Message, PortError, Queue, Settlement, Subscription, TraceId};
+use sqlx::Row as _;
+use tokio::sync::Notify;
+
+use crate::sql::{Pool, error, milliseconds};
+
+/// How long a publisher waits for the write lock.
+const PUBLISH_LIMIT: Duration = Duration::from_secs(5);
+/// How long an idle consumer waits before it looks again: other processes may publish.
+const POLL_PERIOD: Duration = Duration::from_millis(250);
+
+pub(crate) struct SqliteQueue {
+    table: Arc<Table>,
+}
+
+struct Table {
+    pool: Pool,
+    visibility: SignedDuration,
+    clock: Arc<dyn Clock>,
+    published: [Notify; Queue::ALL.len()],
+}
+
+impl SqliteQueue {
+    pub(crate) fn new(pool: Pool, visibility: Duration, clock: Arc<dyn Clock>) -> Self {
+        let visibility = SignedDuration::try_from(visibility).unwrap_or(SignedDuration::MAX);
+        Self { table: Arc::new(Table { pool, visibility, clock, published: Default::default() }) }
+    }
+}
+
+impl Table {
+    fn published(&self, queue: Queue) -> &Notify {
+        match queue {
+            Queue::Invoices => &self.published[0],
+            Queue::Notifications => &self.published[1],
+        }
+    }
+
+    async fn take(self: &Arc<Self>, queue: Queue) -> Result<Option<Delivery>, PortError> {
+        let now = self.clock.now();
+        if !self.any_visible(queue, now).await? {
+            return Ok(None);
+        }
+        let visible_again = now.checked_add(self.visibility).unwrap_or(Timestamp::MAX);
+        let row = sqlx::query(
+            "update messages set visible_at = $3, deliveries = deliveries + 1
+             where id = (select id from messages where queue = $1 and visible_at <= $2 order by id limit 1)
+             returning id, body, trace, deliveries",
+        )
+        .bind(queue.name())
+        .bind(milliseconds(now))
+        .bind(milliseconds(visible_again))
+        .fetch_optional(self.pool.connections())
+        .await
+        .map_err(error("take a message"))?;
+        Ok(row.map(|row| Delivery {
+            body: Bytes::from(row.get::<Vec<u8>, _>("body")),
+            redelivered: row.get::<i64, _>("deliveries") > 1,
+            trace: row.get::<Option<String>, _>("trace").and_then(|trace| trace.parse().ok()),
+            settlement: Box::new(Taken { table: Arc::clone(self), queue, message: row.get("id") }),
+        }))
+    }
+
+    /// A look that takes no write lock: mostly nothing waits.
+    async fn any_visible(&self, queue: Queue, now: Timestamp) -> Result<bool, PortError> {
+        let any: Option<i64> =
+            sqlx::query_scalar("select 1 from messages where queue = $1 and visible_at <= $2 limit 1")
+                .bind(queue.name())
+                .bind(milliseconds(now))
+                .fetch_optional(self.pool.connections())
+                .await
+                .map_err(error("look for messages"))?;
+        Ok(any.is_some())
+    }
+}
+
+#[async_trait]
+impl Broker for SqliteQueue {
+    async fn publish(&self, message: &Message, trace: TraceId) -> Result<(), PortError> {
+        let inserted =
+            sqlx::query("insert into messages (queue, body, trace, visible_at, deliveries) values ($1, $2, $3, $4, 0)")
+                .bind(message.queue().name())
+                .bind(message.encode())
+                .bind(trace.to_string())
+                .bind(milliseconds(self.table.clock.now()))
+                .execute(self.table.pool.connections());
+        tokio::time::timeout(PUBLISH_LIMIT, inserted)
+            .await
+            .map_err(|_| PortError::new(ErrorKind::Unreachable, "no confirm within 5 s"))?
+            .map_err(error("publish a message"))?;
+        self.table.published(message.queue()).notify_one();
+        Ok(())
+    }
+
+    async fn subscribe(&self, queue: Queue, _prefetch: u16) -> Result<Box<dyn Subscription>, PortError> {
+        Ok(Box::new(Consumer { table: Arc::clone(&self.table), queue }))
+    }
+
+    async fn depth(&self, queue: Queue) -> Result<u64, PortError> {
+        let depth: i64 = sqlx::query_scalar("select count(*) from messages where queue = $1")
+            .bind(queue.name())
+            .fetch_one(self.table.pool.connections())
+            .await
+            .map_err(error("count messages"))?;
+        Ok(depth.unsigned_abs())
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        self.table.pool.check().await
+    }
+}
+
+/// Takes one message at a time, so a prefetch has nothing to bound.
+struct Consumer {
+    table: Arc<Table>,
+    queue: Queue,
+}
+
+#[async_trait]
+impl Subscription for Consumer {
+    async fn next(&mut self) -> Result<Delivery, PortError> {
+        loop {
+            if let Some(delivery) = self.table.take(self.queue).await? {
+                return Ok(delivery);
+            }
+            let published = self.table.published(self.queue).notified();
+            // A time-out is no error: it is time to look again.
+            let _ = tokio::time::timeout(POLL_PERIOD, published).await;
+        }
+    }
+}
+
+struct Taken {
+    table: Arc<Table>,
+    queue: Queue,
+    message: i64,
+}
+
+#[async_trait]
+impl Settlement for Taken {
+    async fn ack(self: Box<Self>) -> Result<(), PortError> {
+        sqlx::query("delete from messages where id = $1")
+            .bind(self.message)
+            .execute(self.table.pool.connections())
+            .await
+            .map_err(error("acknowledge a message"))?;
+        Ok(())
+    }
+
+    async fn dead_letter(self: Box<Self>) -> Result<(), PortError> {
+        sqlx::query("update messages set queue = $2 where id = $1")
+            .bind(self.message)
+            .bind(self.queue.dead_letter_name())
+            .execute(self.table.pool.connections())
+            .await
+            .map_err(error("move a message to the dead letters"))?;
+        Ok(())
+    }
+}
