@@ -1,0 +1,21 @@
+//! Runs a handler wherever it is asked to: an HTTP router, a queue's consumer, a periodic job. The only place that
+//! knows the environment: settings, telemetry, signals, and how an error is told to a client.
+
+mod clock;
+mod consume;
+mod every;
+pub mod key_list;
+pub mod links;
+pub mod problem;
+pub mod secret_file;
+mod serve;
+pub mod settings;
+mod shutdown;
+pub mod telemetry;
+pub mod token;
+
+pub use clock::SystemClock;
+pub use consume::{Handler, consume};
+pub use every::every;
+pub use serve::{BindError, bind, serve};
+pub use shutdown::{Shutdown, shutdown_on_signal};

@@ -1,0 +1,316 @@
+//! Settings: environment variables only, read once, each with a default for local use and a check.
+
+mod production;
+mod variables;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use pipeline::{Email, ParseOptions, RetryPolicy};
+
+pub use variables::{SettingFault, SettingsError, Variables};
+
+/// Where the process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppEnv {
+    /// Demo user, generated keys and plain transports are fine.
+    Development,
+    /// Weak settings refuse to start.
+    Production,
+}
+
+impl std::str::FromStr for AppEnv {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "development" => Ok(Self::Development),
+            "production" => Ok(Self::Production),
+            _ => Err("expected development or production"),
+        }
+    }
+}
+
+/// Text that no log may show.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes the secret.
+    #[must_use]
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The secret itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl std::str::FromStr for Secret {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// Where the servers are.
+#[derive(Debug, Clone)]
+pub struct Servers {
+    /// `DATABASE_URL`: users and ledger.
+    pub database: Secret,
+    /// `DOCUMENTS_URL`: raw and processed blobs.
+    pub documents: Secret,
+    /// `BROKER_URL`: the queues.
+    pub broker: Secret,
+    /// `MAIL_URL`: where mails go.
+    pub mail: Secret,
+}
+
+/// What clients may send.
+#[derive(Debug, Clone, Copy)]
+pub struct UploadLimits {
+    /// `MAX_UPLOAD_BYTES`: size of a request body.
+    pub bytes: usize,
+    /// `MAX_PARTS`: parts of a multipart body.
+    pub parts: usize,
+}
+
+/// Tokens and signed links.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// `TOKEN_KEYS`: private keys that sign tokens; the first signs, all verify. Made in `DATA_DIR` where not given.
+    pub token_keys: Option<Secret>,
+    /// `TOKEN_JWKS`: the public key set, given instead of fetched.
+    pub token_jwks: Option<String>,
+    /// `TOKEN_TTL`: life of a token.
+    pub token_ttl: Duration,
+    /// `LINK_KEYS`: secrets that sign download links; the first signs, all verify. Made in `DATA_DIR` where not given.
+    pub link_keys: Option<Secret>,
+    /// `LINK_TTL`: life of a signed download link.
+    pub link_ttl: Duration,
+}
+
+/// Who may get mail, and from whom.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// `MAIL_FROM`: the sender.
+    pub from: Email,
+    /// `NOTIFY_ALLOWED`: addresses, or domains written `@example.com`, that `notify=ADDRESS` may name.
+    pub notify_allowed: Vec<String>,
+}
+
+/// Times of the background work.
+#[derive(Debug, Clone)]
+pub struct Background {
+    /// `WORKER_CONCURRENCY`: documents rendered at a time; `NOTIFIER_CONCURRENCY` likewise for mails.
+    pub worker_concurrency: u16,
+    /// Mails sent at a time.
+    pub notifier_concurrency: u16,
+    /// `LEASE`, `RETRY_DELAYS`, `UNREACHABLE_FOR`.
+    pub retry: RetryPolicy,
+    /// `SWEEP_PERIOD`: time between two runs of the sweeper.
+    pub sweep_period: Duration,
+    /// `ORPHAN_GRACE`: age at which a blob that no row names is removed.
+    pub orphan_grace: Duration,
+    /// `RETENTION_DAYS`: age at which finished uploads are removed; never where not given.
+    pub retention: Option<Duration>,
+}
+
+/// Every setting.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `APP_ENV`.
+    pub app_env: AppEnv,
+    /// `DATA_DIR`: where the embedded parts keep their state.
+    pub data_dir: PathBuf,
+    /// `LISTEN`: where HTTP is served.
+    pub listen: SocketAddr,
+    /// `PUBLIC_URL`: how clients reach the service, without a slash at the end.
+    pub public_url: String,
+    /// `AUTH_URL`: where the gateway finds auth, where they are processes of their own.
+    pub auth_url: Option<String>,
+    /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `DEFAULT_CURRENCY`, `MAX_JSON_DEPTH`, `MAX_INVOICE_LINES`: how uploads are read, at acceptance and by the worker.
+    pub parse: ParseOptions,
+    /// The servers' URLs.
+    pub servers: Servers,
+    /// Limits of uploads.
+    pub limits: UploadLimits,
+    /// Token and link keys.
+    pub keys: Keys,
+    /// Mail.
+    pub mail: MailSettings,
+    /// Background work.
+    pub background: Background,
+}
+
+impl Settings {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// All settings that are wrong, each with its name and what was expected.
+    pub fn from_env() -> Result<Self, SettingsError> {
+        Self::read(Variables::new(|name| std::env::var(name).ok()))
+    }
+
+    /// Reads settings from anywhere.
+    ///
+    /// # Errors
+    /// All settings that are wrong, each with its name and what was expected.
+    pub fn read(mut variables: Variables<'_>) -> Result<Self, SettingsError> {
+        let settings = Self::collect(&mut variables);
+        if settings.app_env == AppEnv::Production {
+            production::check(&settings, &mut variables);
+        }
+        variables.into_result(settings)
+    }
+
+    fn collect(variables: &mut Variables<'_>) -> Self {
+        let data_dir = PathBuf::from(variables.text("DATA_DIR", ".data"));
+        let listen: SocketAddr = variables.parsed("LISTEN", "127.0.0.1:8080", "an address such as 127.0.0.1:8080");
+        Self {
+            app_env: variables.parsed("APP_ENV", "development", "development or production"),
+            public_url: public_url(variables, listen),
+            auth_url: variables.optional("AUTH_URL").map(|url| url.trim_end_matches('/').to_owned()),
+            trusted_proxies: variables.list("TRUSTED_PROXIES", "networks such as 10.0.0.0/8"),
+            parse: parse(variables),
+            servers: servers(variables, &data_dir),
+            limits: limits(variables),
+            keys: keys(variables),
+            mail: mail(variables),
+            background: background(variables),
+            data_dir,
+            listen,
+        }
+    }
+}
+
+fn public_url(variables: &mut Variables<'_>, listen: SocketAddr) -> String {
+    let url = variables.text("PUBLIC_URL", &format!("http://{listen}"));
+    if !url.starts_with("http://") && !url.starts_with("https://") {
+        variables.fault("PUBLIC_URL", "expected a URL such as https://invoices.example.com");
+    }
+    url.trim_end_matches('/').to_owned()
+}
+
+fn servers(variables: &mut Variables<'_>, data_dir: &std::path::Path) -> Servers {
+    let database = format!("sqlite://{}", data_dir.join("invoices.sqlite3").display());
+    let documents = format!("file://{}", data_dir.join("documents").display());
+    let mails = format!("file://{}", data_dir.join("mails").display());
+    Servers {
+        broker: Secret::new(variables.text("BROKER_URL", &database)),
+        database: Secret::new(variables.text("DATABASE_URL", &database)),
+        documents: Secret::new(variables.text("DOCUMENTS_URL", &documents)),
+        mail: Secret::new(variables.text("MAIL_URL", &mails)),
+    }
+}
+
+fn parse(variables: &mut Variables<'_>) -> ParseOptions {
+    let mut options = ParseOptions {
+        default_currency: variables.parsed("DEFAULT_CURRENCY", "USD", "an ISO 4217 code such as EUR"),
+        ..ParseOptions::default()
+    };
+    options.limits.depth = variables.parsed("MAX_JSON_DEPTH", "32", "a number of levels");
+    options.limits.lines = variables.parsed("MAX_INVOICE_LINES", "10000", "a number of lines");
+    options
+}
+
+fn limits(variables: &mut Variables<'_>) -> UploadLimits {
+    UploadLimits {
+        bytes: variables.parsed("MAX_UPLOAD_BYTES", "5242880", "a number of bytes"),
+        parts: variables.parsed("MAX_PARTS", "8", "a number of parts"),
+    }
+}
+
+fn keys(variables: &mut Variables<'_>) -> Keys {
+    Keys {
+        token_keys: variables.optional("TOKEN_KEYS").map(Secret::new),
+        token_jwks: variables.optional("TOKEN_JWKS"),
+        token_ttl: variables.duration("TOKEN_TTL", "24h"),
+        link_keys: variables.optional("LINK_KEYS").map(Secret::new),
+        link_ttl: variables.duration("LINK_TTL", "7days"),
+    }
+}
+
+fn mail(variables: &mut Variables<'_>) -> MailSettings {
+    MailSettings {
+        from: variables.parsed("MAIL_FROM", "invoices@localhost", "a mail address"),
+        notify_allowed: variables.list("NOTIFY_ALLOWED", "addresses, or domains written @example.com"),
+    }
+}
+
+fn background(variables: &mut Variables<'_>) -> Background {
+    let days: Option<u32> = variables.parsed_optional("RETENTION_DAYS", "a number of days");
+    Background {
+        worker_concurrency: variables.parsed("WORKER_CONCURRENCY", "4", "a number of documents at a time"),
+        notifier_concurrency: variables.parsed("NOTIFIER_CONCURRENCY", "4", "a number of mails at a time"),
+        retry: RetryPolicy {
+            lease: variables.duration("LEASE", "60s"),
+            delays: variables.durations("RETRY_DELAYS", "5s,30s,2min,10min"),
+            unreachable_for: variables.duration("UNREACHABLE_FOR", "24h"),
+        },
+        sweep_period: variables.duration("SWEEP_PERIOD", "2s"),
+        orphan_grace: variables.duration("ORPHAN_GRACE", "24h"),
+        retention: days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::time::Duration;
+
+    use super::{AppEnv, Settings, SettingsError, Variables};
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        let map: HashMap<String, String> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Settings::read(Variables::new(move |name| map.get(name).cloned()))
+    }
+
+    #[test]
+    fn nothing_set_gives_the_embedded_parts() {
+        let settings = read(&[]).expect("defaults are right");
+        assert_eq!(settings.app_env, AppEnv::Development);
+        assert_eq!(settings.servers.database.expose(), "sqlite://.data/invoices.sqlite3");
+        assert_eq!(settings.public_url, "http://127.0.0.1:8080");
+        assert_eq!(settings.background.retry, pipeline::RetryPolicy::default());
+        assert_eq!(settings.keys.link_ttl, Duration::from_secs(7 * 24 * 3600));
+    }
+
+    #[test]
+    fn every_wrong_setting_is_named() {
+        let pairs = [("LISTEN", "everywhere"), ("TOKEN_TTL", "soon"), ("TRUSTED_PROXIES", "x"), ("MAIL_FROM", "me")];
+        let error = read(&pairs).expect_err("four are wrong").to_string();
+        for (name, _) in pairs {
+            assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let settings = read(&[("TOKEN_KEYS", "hush"), ("DATABASE_URL", "sqlite://hush")]).expect("right");
+        assert!(!format!("{settings:?}").contains("hush"));
+    }
+
+    #[test]
+    fn production_refuses_what_is_weak_and_names_it() {
+        let error = read(&[("APP_ENV", "production")]).expect_err("everything is weak").to_string();
+        for name in ["DATABASE_URL", "DOCUMENTS_URL", "BROKER_URL", "MAIL_URL", "TOKEN_KEYS", "LINK_KEYS", "PUBLIC_URL"]
+        {
+            assert!(error.contains(name), "{name} is missing: {error}");
+        }
+    }
+}
