@@ -1,0 +1,134 @@
+//! Step 1 of the protocol: an upload is accepted once its ledger transaction is committed, and never before its
+//! invoice was found right.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use host::problem::{Fault, Problem};
+use http::StatusCode;
+use invoice::{Finding, Format, Parsed};
+use pipeline::{
+    Acceptance, BlobId, Bucket, DocumentId, DocumentsExt, Email, Idempotency, NewDocument, NewUpload, OutboxEntry,
+    TraceId, UploadId, UserId,
+};
+use sha2::{Digest, Sha256};
+
+use crate::Gateway;
+
+/// An upload as it was asked for.
+pub(crate) struct Submission {
+    pub(crate) owner: UserId,
+    pub(crate) json: Bytes,
+    pub(crate) formats: BTreeSet<Format>,
+    pub(crate) notify: Option<Email>,
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) trace: TraceId,
+}
+
+/// An upload that the ledger has.
+pub(crate) struct Accepted {
+    pub(crate) upload: UploadId,
+    /// Whether an earlier request with the same key had brought it.
+    pub(crate) repeated: bool,
+    pub(crate) warnings: Vec<Fault>,
+}
+
+/// Reads the invoice, stores it and has the ledger accept it.
+pub(crate) async fn accept(gateway: &Arc<Gateway>, submission: Submission) -> Result<Accepted, Problem> {
+    let parsed = parse(gateway, submission.json.clone()).await?;
+    let raw = BlobId::new();
+    gateway.documents.put_bytes(Bucket::Raw, raw, submission.json.clone()).await?;
+    let upload = new_upload(gateway, submission, raw, &parsed);
+    match gateway.ledger.accept(&upload).await? {
+        Acceptance::Accepted(entries) => {
+            let formats: Vec<&str> = upload.documents.iter().map(|document| document.format.name()).collect();
+            tracing::info!(upload_id = %upload.id, formats = formats.join(","), trace_id = %upload.trace, "accepted");
+            publish(Arc::clone(gateway), entries);
+            Ok(Accepted { upload: upload.id, repeated: false, warnings: faults(parsed.warnings) })
+        }
+        Acceptance::Repeated(winner) => {
+            discard(gateway, raw).await;
+            Ok(Accepted { upload: winner, repeated: true, warnings: faults(parsed.warnings) })
+        }
+        Acceptance::Conflict => {
+            discard(gateway, raw).await;
+            let detail = "this Idempotency-Key was used for another request: take a new one";
+            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
+        }
+    }
+}
+
+/// Reads and computes an invoice, off the threads that serve requests.
+pub(crate) async fn parse(gateway: &Gateway, json: Bytes) -> Result<Parsed, Problem> {
+    let options = gateway.parse.clone();
+    let parsed = tokio::task::spawn_blocking(move || invoice::parse(&json, &options)).await;
+    let parsed = parsed.map_err(|panic| {
+        tracing::error!(%panic, "reading an invoice crashed");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+    })?;
+    parsed.map_err(|rejected| {
+        let count = rejected.faults.len();
+        let detail =
+            if count == 1 { "the invoice has 1 fault".to_owned() } else { format!("the invoice has {count} faults") };
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+            .with_faults(faults(rejected.faults), faults(rejected.warnings))
+    })
+}
+
+pub(crate) fn faults(findings: Vec<Finding>) -> Vec<Fault> {
+    let fault = |finding: Finding| Fault {
+        pointer: finding.pointer,
+        message: finding.message,
+        rule: finding.rule.to_owned(),
+        term: finding.term.map(str::to_owned),
+        expected: finding.expected,
+        found: finding.found,
+    };
+    findings.into_iter().map(fault).collect()
+}
+
+fn new_upload(gateway: &Gateway, submission: Submission, raw: BlobId, parsed: &Parsed) -> NewUpload {
+    let fingerprint = fingerprint(&submission);
+    let document = |format: &Format| NewDocument { id: DocumentId::new(), format: *format };
+    NewUpload {
+        id: UploadId::new(),
+        owner: submission.owner,
+        invoice_number: parsed.invoice.number.to_string(),
+        raw,
+        documents: submission.formats.iter().map(document).collect(),
+        notify: submission.notify,
+        idempotency: submission.idempotency_key.map(|key| Idempotency { key, fingerprint }),
+        trace: submission.trace,
+        at: gateway.clock.now(),
+    }
+}
+
+/// SHA-256 of the file's bytes, the sorted formats and the options.
+fn fingerprint(submission: &Submission) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update((submission.json.len() as u64).to_be_bytes());
+    digest.update(&submission.json);
+    for format in &submission.formats {
+        digest.update(format.name());
+        digest.update([0]);
+    }
+    digest.update(submission.notify.as_ref().map_or("", Email::as_str));
+    digest.finalize().into()
+}
+
+/// The answer does not wait for the broker: the outbox covers a failure.
+fn publish(gateway: Arc<Gateway>, entries: Vec<OutboxEntry>) {
+    tokio::spawn(async move {
+        for entry in &entries {
+            pipeline::publish(entry, gateway.broker.as_ref(), gateway.ledger.as_ref(), gateway.clock.as_ref()).await;
+        }
+    });
+}
+
+/// The ledger named another blob for this request; if this one cannot be removed now, the sweeper does it.
+async fn discard(gateway: &Gateway, raw: BlobId) {
+    if let Err(error) = gateway.documents.delete(Bucket::Raw, raw).await {
+        tracing::warn!(%error, "a blob that nothing names stays for the sweeper");
+    }
+}

@@ -1,0 +1,151 @@
+//! The gateway: every public route but those of auth, the OpenAPI document, and the page at `/`.
+
+mod acceptance;
+mod caller;
+mod docs;
+mod download;
+mod health;
+mod invoices;
+mod multipart;
+mod page;
+mod preview;
+#[cfg(feature = "auth-proxy")]
+pub mod proxy;
+mod request;
+mod resource;
+mod upload;
+mod waiting;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use host::links::LinkKeys;
+use host::problem::one_line_errors;
+use host::settings::{Settings, UploadLimits};
+use host::token::Authenticator;
+use http::HeaderName;
+use http::HeaderValue;
+use http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use pipeline::{Broker, Clock, Documents, Ledger, ParseOptions, Users};
+use render::Style;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use docs::openapi;
+
+/// The gateway's servers and rules.
+pub struct Gateway {
+    /// The truth.
+    pub ledger: Arc<dyn Ledger>,
+    /// Where uploads go and downloads come from.
+    pub documents: Arc<dyn Documents>,
+    /// Gets the messages of accepted uploads.
+    pub broker: Arc<dyn Broker>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Finds out who asks.
+    pub authenticator: Authenticator,
+    /// Verifies the links of mails.
+    pub links: LinkKeys,
+    /// How invoices are read.
+    pub parse: ParseOptions,
+    /// How previews look.
+    pub style: Style,
+    /// What clients may send.
+    pub limits: UploadLimits,
+    /// Whom `notify=ADDRESS` may name.
+    pub notify_allowed: Vec<String>,
+}
+
+/// The servers that the settings name, for [`Gateway::new`].
+pub struct Servers {
+    /// Users, for API keys.
+    pub users: Arc<dyn Users>,
+    /// The truth.
+    pub ledger: Arc<dyn Ledger>,
+    /// Where uploads go and downloads come from.
+    pub documents: Arc<dyn Documents>,
+    /// Gets the messages of accepted uploads.
+    pub broker: Arc<dyn Broker>,
+}
+
+impl Servers {
+    /// Opens them.
+    ///
+    /// # Errors
+    /// A setting is wrong or a server out of reach.
+    pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let urls = &settings.servers;
+        let retry = settings.background.retry.clone();
+        let lease = retry.lease;
+        let database = adapters::open::Database::open(urls.database.expose()).await?;
+        Ok(Self {
+            users: database.users(),
+            ledger: database.ledger(retry),
+            documents: adapters::open::documents(urls.documents.expose()).await?,
+            broker: adapters::open::broker(urls.broker.expose(), lease, clock).await?,
+        })
+    }
+}
+
+impl Gateway {
+    /// Puts the gateway together.
+    ///
+    /// # Errors
+    /// The link keys cannot be had.
+    pub fn new(
+        settings: &Settings,
+        servers: Servers,
+        authenticator: Authenticator,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            ledger: servers.ledger,
+            documents: servers.documents,
+            broker: servers.broker,
+            clock,
+            authenticator,
+            links: LinkKeys::open(settings)?,
+            parse: settings.parse.clone(),
+            style: Style::default(),
+            limits: settings.limits,
+            notify_allowed: settings.mail.notify_allowed.clone(),
+        })
+    }
+}
+
+/// The gateway's routes with their part of the OpenAPI document. A new route stands here, and so in the document.
+pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
+    let curl = OpenApiRouter::new()
+        .routes(routes!(upload::upload))
+        .routes(routes!(download::download))
+        .layer(from_fn(one_line_errors));
+    OpenApiRouter::new()
+        .merge(curl)
+        .routes(routes!(upload::create, invoices::list))
+        .routes(routes!(invoices::read, invoices::delete))
+        .routes(routes!(preview::preview))
+        .routes(routes!(preview::validate))
+        .routes(routes!(caller::me))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(docs::openapi_json))
+        .routes(routes!(docs::invoice_schema))
+        .routes(routes!(page::page))
+}
+
+/// The gateway as a value: what runs it is somebody else's business.
+pub fn router(gateway: Arc<Gateway>) -> Router {
+    let (router, _) = routes().split_for_parts();
+    router
+        .with_state(gateway)
+        .merge(docs::pages())
+        .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(REFERRER_POLICY, "no-referrer"))
+}
+
+fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}

@@ -1,0 +1,104 @@
+//! `POST /invoices/preview` and `POST /invoices/validate`: nothing is stored.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use host::problem::{Fault, Problem};
+use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::Gateway;
+use crate::acceptance::{faults, parse};
+use crate::caller::Caller;
+use crate::download::content_disposition;
+use crate::request::{bad_request, json_body};
+
+/// What to render.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PreviewQuery {
+    /// `pdf`, `excel` (or `xlsx`) or `csv`.
+    #[param(example = "pdf", default = "pdf")]
+    format: Option<String>,
+}
+
+/// The computed invoice.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Validation {
+    /// Every figure, given or derived, by the business terms of EN 16931.
+    #[schema(value_type = Object)]
+    invoice: invoice::Invoice,
+    /// What is remarkable but not wrong.
+    warnings: Vec<Fault>,
+}
+
+/// Render a document now, without storing anything.
+#[utoipa::path(post, path = "/invoices/preview", tag = "invoices", security(("bearer" = [])), params(PreviewQuery),
+request_body(content = Object, content_type = "application/json", description = "The invoice's data, flat or full"), responses(
+    (status = 200, description = "The document", content(
+        (Vec<u8> = "application/pdf"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "text/csv"))),
+    (status = 400, description = "An unknown format", body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "No valid credential", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "The API key lacks a scope", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "Larger than the limits", body = Problem, content_type = "application/problem+json"),
+    (status = 415, description = "Not JSON by its Content-Type", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "The invoice has faults: all of them", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn preview(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    query: Result<Query<PreviewQuery>, QueryRejection>,
+    headers: HeaderMap,
+    content: Body,
+) -> Result<Response, Problem> {
+    caller.may_write()?;
+    let Query(query) = query.map_err(|rejection| bad_request(rejection.body_text()))?;
+    let format = query.format.as_deref().unwrap_or("pdf").parse::<invoice::Format>();
+    let format = format.map_err(|error| bad_request(error.to_string()))?;
+    let parsed = parse(&gateway, json_body(&gateway, &headers, content).await?).await?;
+    let style = gateway.style.clone();
+    let rendered = tokio::task::spawn_blocking(move || render::render(&parsed.invoice, format, &style)).await;
+    let rendered = match rendered {
+        Ok(Ok(rendered)) => rendered,
+        Ok(Err(error)) => return Err(internal(&error)),
+        Err(panic) => return Err(internal(&panic)),
+    };
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
+        (CONTENT_DISPOSITION, content_disposition("inline", &rendered.file_name)),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((headers, rendered.bytes).into_response())
+}
+
+fn internal(error: &dyn std::fmt::Display) -> Problem {
+    tracing::error!(%error, "a preview cannot be rendered");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+}
+
+/// Compute and check an invoice, without storing anything.
+#[utoipa::path(post, path = "/invoices/validate", tag = "invoices", security(("bearer" = [])),
+request_body(content = Object, content_type = "application/json", description = "The invoice's data, flat or full"), responses(
+    (status = 200, description = "The invoice is right: every computed figure", body = Validation),
+    (status = 401, description = "No valid credential", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "The API key lacks a scope", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "Larger than the limits", body = Problem, content_type = "application/problem+json"),
+    (status = 415, description = "Not JSON by its Content-Type", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "The invoice has faults: all of them", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn validate(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    headers: HeaderMap,
+    content: Body,
+) -> Result<Json<Validation>, Problem> {
+    caller.may_write()?;
+    let parsed = parse(&gateway, json_body(&gateway, &headers, content).await?).await?;
+    Ok(Json(Validation { invoice: parsed.invoice, warnings: faults(parsed.warnings) }))
+}

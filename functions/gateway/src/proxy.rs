@@ -1,0 +1,78 @@
+//! Forwards auth's routes, where auth is a process of its own and nothing before the gateway routes to it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use host::problem::Problem;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+/// Auth's bodies are small.
+const MOST_BYTES: usize = 64 * 1024;
+const TIME_LIMIT: Duration = Duration::from_secs(15);
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// What goes to auth, and what comes back.
+const REQUEST_HEADERS: [HeaderName; 4] = [ACCEPT, AUTHORIZATION, CONTENT_TYPE, FORWARDED_FOR];
+const ANSWER_HEADERS: [HeaderName; 3] = [CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE];
+
+struct Auth {
+    url: String,
+    client: reqwest::Client,
+}
+
+/// Auth's routes, forwarded to this URL.
+///
+/// # Errors
+/// The HTTP client cannot be built.
+pub fn router(auth_url: &str) -> Result<Router, reqwest::Error> {
+    let client = reqwest::Client::builder().timeout(TIME_LIMIT).redirect(reqwest::redirect::Policy::none()).build()?;
+    let auth = Arc::new(Auth { url: auth_url.to_owned(), client });
+    let paths = ["/login", "/validate", "/.well-known/jwks.json", "/users", "/users/{*rest}"];
+    let router = paths.iter().fold(Router::new(), |router, path| router.route(path, any(forward)));
+    Ok(router.with_state(auth))
+}
+
+async fn forward(
+    State(auth): State<Arc<Auth>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, MOST_BYTES)
+        .await
+        .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("at most {MOST_BYTES} bytes are accepted")))?;
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let mut headers = picked(&parts.headers, &REQUEST_HEADERS);
+    append_peer(&mut headers, peer);
+    let sent = auth.client.request(parts.method, format!("{}{path}", auth.url)).headers(headers).body(body).send();
+    let answer = sent.await.map_err(|error| unreachable(&error))?;
+    let (status, headers) = (answer.status(), picked(answer.headers(), &ANSWER_HEADERS));
+    let content = answer.bytes().await.map_err(|error| unreachable(&error))?;
+    Ok((status, headers, Body::from(content)).into_response())
+}
+
+fn picked(headers: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
+    let picked = headers.iter().filter(|(name, _)| names.contains(name));
+    picked.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Auth counts failed logins per client: the gateway's own address would be everybody's.
+fn append_peer(headers: &mut HeaderMap, peer: SocketAddr) {
+    let before = headers.get(FORWARDED_FOR).and_then(|value| value.to_str().ok());
+    let value = before.map_or_else(|| peer.ip().to_string(), |before| format!("{before}, {}", peer.ip()));
+    if let Ok(value) = HeaderValue::from_str(&value) {
+        headers.insert(FORWARDED_FOR, value);
+    }
+}
+
+fn unreachable(error: &reqwest::Error) -> Problem {
+    tracing::warn!(%error, "auth is out of reach");
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "auth is out of reach, try again")
+        .with_header(RETRY_AFTER, HeaderValue::from_static("5"))
+}

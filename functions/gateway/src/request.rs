@@ -1,0 +1,120 @@
+//! What a request asks for beside its body: formats, who is told, the repeat guard, the trace.
+
+use std::collections::BTreeSet;
+
+use axum::body::{Body, to_bytes};
+use bytes::Bytes;
+use host::problem::Problem;
+use http::{HeaderMap, StatusCode};
+use invoice::Format;
+use pipeline::{Email, TraceId};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::Gateway;
+use crate::caller::Caller;
+
+const LONGEST_KEY: usize = 255;
+
+/// What an upload asks for.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UploadQuery {
+    /// `pdf`, `excel` (or `xlsx`), `csv`, or several with commas between, in any case.
+    #[param(example = "pdf,excel", default = "pdf")]
+    pub(crate) format: Option<String>,
+    /// Who gets a mail once all documents are final: `owner`, `none`, or an address of the allowed list.
+    #[param(example = "owner", default = "owner")]
+    pub(crate) notify: Option<String>,
+}
+
+/// The formats that a `format` parameter names, without repeats.
+pub(crate) fn formats(parameter: Option<&str>) -> Result<BTreeSet<Format>, Problem> {
+    parameter
+        .unwrap_or("pdf")
+        .split(',')
+        .map(|name| name.parse::<Format>().map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string())))
+        .collect()
+}
+
+/// Who gets the mail, by a `notify` parameter.
+pub(crate) fn recipient(gateway: &Gateway, caller: &Caller, parameter: Option<&str>) -> Result<Option<Email>, Problem> {
+    match parameter.unwrap_or("owner") {
+        "owner" => Ok(Some(caller.0.email.clone())),
+        "none" => Ok(None),
+        address => {
+            let address: Email =
+                address.parse().map_err(|_| bad_request("notify: expected owner, none or an address"))?;
+            let allowed = |entry: &String| {
+                entry.strip_prefix('@').map_or(entry == address.as_str(), |domain| domain == address.domain())
+            };
+            if address == caller.0.email || gateway.notify_allowed.iter().any(allowed) {
+                return Ok(Some(address));
+            }
+            Err(bad_request("notify: this address is not on the allowed list (setting NOTIFY_ALLOWED)"))
+        }
+    }
+}
+
+/// The `Idempotency-Key`, where there is one.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().unwrap_or_default().trim();
+    if (1..=LONGEST_KEY).contains(&key.len()) {
+        return Ok(Some(key.to_owned()));
+    }
+    Err(bad_request("Idempotency-Key: expected 1 to 255 printable ASCII characters"))
+}
+
+/// The trace that the request belongs to, or a new one.
+pub(crate) fn trace(headers: &HeaderMap) -> TraceId {
+    let header = headers.get("traceparent").and_then(|value| value.to_str().ok());
+    header.and_then(TraceId::from_traceparent).unwrap_or_else(TraceId::new)
+}
+
+/// The whole body, within the limit.
+pub(crate) async fn body(gateway: &Gateway, body: Body) -> Result<Bytes, Problem> {
+    to_bytes(body, gateway.limits.bytes).await.map_err(|error| {
+        let limited =
+            std::error::Error::source(&error).is_some_and(|source| source.to_string().contains("length limit"));
+        if limited { too_large(gateway) } else { bad_request("the body broke off") }
+    })
+}
+
+/// A JSON body, within the limit.
+pub(crate) async fn json_body(gateway: &Gateway, headers: &HeaderMap, content: Body) -> Result<Bytes, Problem> {
+    let content_type =
+        headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if essence != "application/json" {
+        let detail = "expected Content-Type: application/json";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    body(gateway, content).await
+}
+
+pub(crate) fn too_large(gateway: &Gateway) -> Problem {
+    let detail = format!("at most {} bytes are accepted (setting MAX_UPLOAD_BYTES)", gateway.limits.bytes);
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+}
+
+pub(crate) fn bad_request(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use invoice::Format;
+
+    use super::formats;
+
+    #[test]
+    fn formats_are_read_in_any_case_and_once() {
+        let read = |text| formats(text).map(|formats| formats.into_iter().collect::<Vec<_>>()).ok();
+        assert_eq!(read(None), Some(vec![Format::Pdf]));
+        assert_eq!(read(Some("CSV, xlsx,Excel")), Some(vec![Format::Excel, Format::Csv]));
+        assert_eq!(read(Some("")), None);
+        assert_eq!(read(Some("pdf,")), None);
+        assert_eq!(read(Some("docx")), None);
+    }
+}

@@ -1,0 +1,102 @@
+//! Chores on files and on the ledger.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use host::settings::Settings;
+use invoice::{Finding, Format, Invoice, Parsed, Rejected};
+use pipeline::{Actor, RedriveFilter, UploadId};
+use render::Style;
+
+use crate::parts::Parts;
+
+/// Renders an invoice from a file.
+#[allow(clippy::print_stdout)] // The answer of a command.
+pub(crate) fn render(settings: &Settings, file: &Path, format: Format, output: Option<PathBuf>) -> anyhow::Result<()> {
+    let parsed = parse(settings, file)?;
+    let rendered = render::render(&parsed.invoice, format, &Style::default())?;
+    let output = output.unwrap_or_else(|| file.with_file_name(&rendered.file_name));
+    fs::write(&output, &rendered.bytes).with_context(|| format!("cannot write {}", output.display()))?;
+    println!("{} ({} bytes)", output.display(), rendered.bytes.len());
+    Ok(())
+}
+
+/// Computes an invoice from a file and prints its figures.
+#[allow(clippy::print_stdout)] // The answer of a command.
+pub(crate) fn validate(settings: &Settings, file: &Path) -> anyhow::Result<()> {
+    let parsed = parse(settings, file)?;
+    print!("{}", figures(&parsed.invoice));
+    for warning in &parsed.warnings {
+        println!("warning: {}", line(warning));
+    }
+    Ok(())
+}
+
+fn parse(settings: &Settings, file: &Path) -> anyhow::Result<Parsed> {
+    let json = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    invoice::parse(&json, &settings.parse).map_err(|rejected| anyhow::anyhow!("{}", faults(file, &rejected)))
+}
+
+fn faults(file: &Path, rejected: &Rejected) -> String {
+    let lines: Vec<String> = rejected.faults.iter().map(|fault| format!("\n  {}", line(fault))).collect();
+    format!("{} has {} fault(s):{}", file.display(), lines.len(), lines.concat())
+}
+
+fn line(finding: &Finding) -> String {
+    let mut line = format!("{}  {} [{}]", finding.pointer, finding.message, finding.rule);
+    if let Some(expected) = &finding.expected {
+        line.push_str(&format!("; expected {expected}"));
+    }
+    if let Some(found) = &finding.found {
+        line.push_str(&format!("; found {found}"));
+    }
+    line
+}
+
+/// The figures as a table: lines, taxes, totals.
+fn figures(invoice: &Invoice) -> String {
+    let mut rows = vec![["line".to_owned(), "quantity".to_owned(), "unit price".to_owned(), "amount".to_owned()]];
+    for line in &invoice.lines {
+        let cells = [line.id.to_string(), line.quantity.to_string(), line.price.net.to_string()];
+        let [id, quantity, price] = cells;
+        rows.push([id, quantity, price, line.net_amount.to_string()]);
+    }
+    for group in &invoice.tax_breakdown {
+        let rate = group.rate.map(|rate| format!("{rate} %")).unwrap_or_default();
+        let tax = format!("tax {}", group.category.code());
+        rows.push([tax, group.taxable_amount.to_string(), rate, group.tax_amount.to_string()]);
+    }
+    let totals = &invoice.totals;
+    for (name, amount) in [
+        ("without tax", totals.total_without_tax),
+        ("with tax", totals.total_with_tax),
+        ("to pay", totals.amount_to_pay),
+    ] {
+        rows.push([name.to_owned(), String::new(), invoice.currency.code().to_owned(), amount.to_string()]);
+    }
+    table(&rows)
+}
+
+fn table(rows: &[[String; 4]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths = [width(0), width(1), width(2), width(3)];
+    let row = |cells: &[String; 4]| {
+        let [id, quantity, price, amount] = cells;
+        format!("{id:<0$}  {quantity:>1$}  {price:>2$}  {amount:>3$}\n", widths[0], widths[1], widths[2], widths[3])
+    };
+    rows.iter().map(row).collect()
+}
+
+/// Begins failed documents and mails anew.
+#[allow(clippy::print_stdout)] // The answer of a command.
+pub(crate) async fn redrive(
+    settings: &Settings,
+    upload: Option<UploadId>,
+    reason: Option<String>,
+) -> anyhow::Result<()> {
+    let sweeper = Parts::open(settings).await?.sweeper(settings);
+    let redrive = sweeper.redrive(&RedriveFilter { upload, reason }, &Actor::Operator).await?;
+    println!("{} document(s) and {} mail(s) begin anew", redrive.documents, redrive.mails);
+    Ok(())
+}

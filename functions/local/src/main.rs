@@ -1,0 +1,75 @@
+//! The whole service in one process on embedded parts, and chores for one machine.
+
+mod account;
+mod banner;
+mod chores;
+mod parts;
+mod serve;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use host::settings::Settings;
+use invoice::Format;
+use pipeline::UploadId;
+
+/// The invoice document service on one machine: auth, gateway, worker, notifier and sweeper in one process.
+///
+/// Without a command it serves. Settings are environment variables; the README lists them.
+#[derive(Parser)]
+#[command(name = "local", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve (what happens without a command, too).
+    Serve,
+    /// Render an invoice from a file, without the service.
+    Render {
+        /// The invoice's data as JSON.
+        file: PathBuf,
+        /// pdf, excel (or xlsx) or csv.
+        #[arg(long, default_value = "pdf")]
+        format: Format,
+        /// Where to write the document; by default beside the data, named by the invoice.
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+    },
+    /// Compute and check an invoice from a file, without the service.
+    Validate {
+        /// The invoice's data as JSON.
+        file: PathBuf,
+    },
+    /// Manage user accounts.
+    #[command(subcommand)]
+    User(account::UserCommand),
+    /// Manage the API keys of machines.
+    #[command(subcommand)]
+    Key(account::KeyCommand),
+    /// Begin failed documents and mails anew.
+    Redrive {
+        /// Only those of this upload.
+        #[arg(long)]
+        upload: Option<UploadId>,
+        /// Only those whose reason contains this text.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let settings = Settings::from_env()?;
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::run(&settings).await,
+        Command::Render { file, format, output } => chores::render(&settings, &file, format, output),
+        Command::Validate { file } => chores::validate(&settings, &file),
+        Command::User(command) => account::user(&settings, command).await,
+        Command::Key(command) => account::key(&settings, command).await,
+        Command::Redrive { upload, reason } => chores::redrive(&settings, upload, reason).await,
+    }
+}

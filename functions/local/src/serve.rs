@@ -1,0 +1,106 @@
+//! All handlers in one process.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use auth::{AuthState, DEMO_EMAIL, DEMO_PASSWORD};
+use axum::Router;
+use gateway::Gateway;
+use host::links::LinkKeys;
+use host::settings::{AppEnv, Settings};
+use host::{Shutdown, consume, every, problem, shutdown_on_signal, telemetry};
+use notifier::{Notifier, Sender};
+use pipeline::Queue;
+use render::Style;
+use tokio::task::JoinSet;
+use worker::Worker;
+
+use crate::banner;
+use crate::parts::Parts;
+
+/// Serves until Ctrl-C or SIGTERM, then drains.
+pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
+    telemetry::start();
+    let listener = host::bind(settings.listen).await?;
+    let parts = Parts::open(settings).await?;
+    let auth = AuthState::from_settings(settings, Arc::clone(&parts.users), Arc::clone(&parts.clock)).await?;
+    let demo_login = demo_login(settings, &auth).await?;
+    let router = router(settings, &parts, auth)?;
+    show(settings, listener.local_addr()?, demo_login.as_deref());
+    let shutdown = shutdown_on_signal()?;
+    let mut background = background(settings, &parts, &shutdown)?;
+    host::serve(listener, router, shutdown.clone()).await?;
+    shutdown.cancel();
+    while background.join_next().await.is_some() {}
+    Ok(())
+}
+
+/// The demo user, where it is allowed and still has its well-known password.
+async fn demo_login(settings: &Settings, auth: &AuthState) -> anyhow::Result<Option<String>> {
+    if settings.app_env == AppEnv::Production {
+        return Ok(None);
+    }
+    auth.accounts().ensure_demo_user().await?;
+    let works = auth.accounts().demo_user_can_log_in().await?;
+    Ok(works.then(|| format!("{DEMO_EMAIL} / {DEMO_PASSWORD}")))
+}
+
+fn router(settings: &Settings, parts: &Parts, auth: AuthState) -> anyhow::Result<Router> {
+    let servers = gateway::Servers {
+        users: Arc::clone(&parts.users),
+        ledger: Arc::clone(&parts.ledger),
+        documents: Arc::clone(&parts.documents),
+        broker: Arc::clone(&parts.broker),
+    };
+    let gateway = Gateway::new(settings, servers, auth.authenticator().clone(), Arc::clone(&parts.clock))?;
+    let router = gateway::router(Arc::new(gateway)).merge(auth::router(auth));
+    Ok(problem::with_fallbacks(router))
+}
+
+fn background(settings: &Settings, parts: &Parts, shutdown: &Shutdown) -> anyhow::Result<JoinSet<()>> {
+    let mut tasks = JoinSet::new();
+    let worker = Arc::new(worker(settings, parts));
+    let concurrency = settings.background.worker_concurrency;
+    tasks.spawn(consume(Arc::clone(&parts.broker), Queue::Invoices, concurrency, worker, shutdown.clone()));
+    let notifier = Arc::new(notifier(settings, parts)?);
+    let concurrency = settings.background.notifier_concurrency;
+    tasks.spawn(consume(Arc::clone(&parts.broker), Queue::Notifications, concurrency, notifier, shutdown.clone()));
+    let sweeper = Arc::new(parts.sweeper(settings));
+    tasks.spawn(every(settings.background.sweep_period, shutdown.clone(), move || {
+        let sweeper = Arc::clone(&sweeper);
+        async move { sweeper.sweep_and_log().await }
+    }));
+    Ok(tasks)
+}
+
+fn worker(settings: &Settings, parts: &Parts) -> Worker {
+    Worker {
+        ledger: Arc::clone(&parts.ledger),
+        documents: Arc::clone(&parts.documents),
+        broker: Arc::clone(&parts.broker),
+        clock: Arc::clone(&parts.clock),
+        parse: settings.parse.clone(),
+        style: Style::default(),
+        upload_bytes: settings.limits.bytes as u64,
+    }
+}
+
+fn notifier(settings: &Settings, parts: &Parts) -> anyhow::Result<Notifier> {
+    Ok(Notifier {
+        ledger: Arc::clone(&parts.ledger),
+        mailer: Arc::clone(&parts.mailer),
+        broker: Arc::clone(&parts.broker),
+        clock: Arc::clone(&parts.clock),
+        sender: Sender {
+            from: settings.mail.from.clone(),
+            public_url: settings.public_url.clone(),
+            links: LinkKeys::open(settings)?,
+            link_ttl: settings.keys.link_ttl,
+        },
+    })
+}
+
+#[allow(clippy::print_stdout)] // It is for the person who started it, not for the log.
+fn show(settings: &Settings, address: SocketAddr, demo_login: Option<&str>) {
+    println!("{}", banner::text(settings, address, demo_login));
+}

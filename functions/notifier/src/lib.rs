@@ -1,0 +1,153 @@
+//! The notifier: takes a mail's id from the queue `notifications`, writes the mail and hands it to the mail server.
+
+mod mail;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use host::Handler;
+use host::links::LinkKeys;
+use host::settings::Settings;
+use pipeline::{
+    Broker, Clock, Email, ErrorKind, Finish, Ledger, MailClaim, MailId, MailOutcome, Mailer, Message, OutgoingMail,
+    PortError,
+};
+
+pub use mail::compose;
+
+/// A mail server may take this long for one mail.
+const SEND_LIMIT: Duration = Duration::from_secs(30);
+/// How often the outcome is offered to a ledger that is out of reach, and the wait between.
+const FINISH_TRIES: u32 = 4;
+const FINISH_WAIT: Duration = Duration::from_secs(1);
+
+/// The notifier's servers and rules.
+pub struct Notifier {
+    /// The truth.
+    pub ledger: Arc<dyn Ledger>,
+    /// Sends the mails.
+    pub mailer: Arc<dyn Mailer>,
+    /// Where the mails' messages come from.
+    pub broker: Arc<dyn Broker>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// What a mail is made of beside the upload.
+    pub sender: Sender,
+}
+
+/// What a mail is made of beside the upload.
+pub struct Sender {
+    /// `From`.
+    pub from: Email,
+    /// How the recipient reaches the service.
+    pub public_url: String,
+    /// Signs the links.
+    pub links: LinkKeys,
+    /// Life of a link.
+    pub link_ttl: Duration,
+}
+
+impl Notifier {
+    /// Opens the servers that the settings name.
+    ///
+    /// # Errors
+    /// A setting is wrong or a server out of reach.
+    pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let servers = &settings.servers;
+        let retry = settings.background.retry.clone();
+        let lease = retry.lease;
+        Ok(Self {
+            ledger: adapters::open::Database::open(servers.database.expose()).await?.ledger(retry),
+            mailer: adapters::open::mailer(servers.mail.expose()).await?,
+            broker: adapters::open::broker(servers.broker.expose(), lease, Arc::clone(&clock)).await?,
+            clock,
+            sender: Sender {
+                from: settings.mail.from.clone(),
+                public_url: settings.public_url.clone(),
+                links: LinkKeys::open(settings)?,
+                link_ttl: settings.keys.link_ttl,
+            },
+        })
+    }
+
+    async fn send(&self, mail: MailId) -> Result<(), PortError> {
+        let Some(claim) = self.ledger.claim_mail(mail, self.clock.now()).await? else {
+            tracing::debug!(mail_id = %mail, "nothing to do: claimed, final, not yet due, or gone");
+            return Ok(());
+        };
+        let composed = compose(&claim, &self.sender, self.clock.now());
+        let outcome = match &composed {
+            Ok(mail) => self.hand_over(mail).await,
+            Err(error) => MailOutcome::Fault { reason: format!("the mail could not be written: {error}") },
+        };
+        let finish = self.finish(&claim, &outcome).await?;
+        let link = composed.as_ref().ok().and_then(|mail| mail.first_link.as_deref());
+        log(&claim, &outcome, &finish, link);
+        Ok(())
+    }
+
+    async fn hand_over(&self, mail: &mail::Composed) -> MailOutcome {
+        let outgoing: &OutgoingMail = &mail.outgoing;
+        match tokio::time::timeout(SEND_LIMIT, self.mailer.send(outgoing)).await {
+            Ok(Ok(())) => MailOutcome::Sent,
+            Ok(Err(error)) => setback(&error),
+            Err(_) => MailOutcome::Unreachable { reason: format!("the mail server took over {SEND_LIMIT:?}") },
+        }
+    }
+
+    /// Offers the outcome more than once: a mail that was sent but not noted would be sent again.
+    async fn finish(&self, claim: &MailClaim, outcome: &MailOutcome) -> Result<Finish, PortError> {
+        let mut tries = 1;
+        loop {
+            match self.ledger.finish_mail(claim, outcome, self.clock.now()).await {
+                Err(error) if error.kind() == ErrorKind::Unreachable && tries < FINISH_TRIES => {
+                    tracing::warn!(%error, mail_id = %claim.mail, "outcome not recorded, trying again");
+                    tries += 1;
+                    tokio::time::sleep(FINISH_WAIT).await;
+                }
+                finished => return finished,
+            }
+        }
+    }
+}
+
+/// The reason is for the client: the server's own words go to the log only.
+fn setback(error: &PortError) -> MailOutcome {
+    tracing::warn!(%error, "cannot send a mail");
+    match error.kind() {
+        ErrorKind::Unreachable => MailOutcome::Unreachable { reason: "the mail server was out of reach".to_owned() },
+        ErrorKind::Rejected => MailOutcome::Failed { reason: "the mail server refused the mail".to_owned() },
+        _ => MailOutcome::Fault { reason: "the mail could not be sent".to_owned() },
+    }
+}
+
+fn log(claim: &MailClaim, outcome: &MailOutcome, finish: &Finish, link: Option<&str>) {
+    let (upload_id, trace_id, mail_id) = (claim.upload.id, claim.upload.trace, claim.mail);
+    let stored = claim.upload.documents.iter().filter_map(|document| document.stored.as_ref());
+    let processed_fid: Vec<String> = stored.map(|stored| stored.blob.to_string()).collect();
+    match (finish, outcome) {
+        (Finish::Fenced, _) => {
+            tracing::warn!(%upload_id, %mail_id, %trace_id, "outcome dropped: the lease had ended");
+        }
+        (_, MailOutcome::Sent) => {
+            tracing::info!(%upload_id, %mail_id, processed_fid = processed_fid.join(","), link, %trace_id, "sent");
+        }
+        (_, MailOutcome::Failed { reason } | MailOutcome::Fault { reason } | MailOutcome::Unreachable { reason }) => {
+            tracing::warn!(%upload_id, %mail_id, %trace_id, reason, "mail not sent");
+        }
+    }
+}
+
+#[async_trait]
+impl Handler for Notifier {
+    async fn handle(&self, message: Message) -> Result<(), PortError> {
+        match message {
+            Message::Notify { mail } => self.send(mail).await,
+            Message::Render { .. } => {
+                tracing::error!("a document's message in the notifier's queue is dropped; its outbox row stays due");
+                Ok(())
+            }
+        }
+    }
+}

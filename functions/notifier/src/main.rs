@@ -1,0 +1,19 @@
+//! Runs the notifier as a process of its own.
+
+use std::sync::Arc;
+
+use host::settings::Settings;
+use host::{SystemClock, consume, shutdown_on_signal, telemetry};
+use notifier::Notifier;
+use pipeline::Queue;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    telemetry::start();
+    let settings = Settings::from_env()?;
+    let notifier = Arc::new(Notifier::open(&settings, Arc::new(SystemClock)).await?);
+    let shutdown = shutdown_on_signal()?;
+    let broker = Arc::clone(&notifier.broker);
+    consume(broker, Queue::Notifications, settings.background.notifier_concurrency, notifier, shutdown).await;
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! The sweeper: mends what a crash or an outage left behind.
+
+mod housekeeping;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use host::settings::Settings;
+use jiff::Timestamp;
+use pipeline::{Actor, Broker, Clock, Documents, Expired, Ledger, PortError, Redrive, RedriveFilter};
+use tokio::sync::Mutex;
+
+pub use housekeeping::Housekeeping;
+
+/// Rows taken in one step; a run goes on until fewer are left.
+const BATCH: u32 = 100;
+/// Rows taken in one run, so that a run ends.
+const MOST_BATCHES: u32 = 50;
+
+/// The sweeper's servers and rules.
+pub struct Sweeper {
+    /// The truth.
+    pub ledger: Arc<dyn Ledger>,
+    /// Where orphan blobs are looked for.
+    pub documents: Arc<dyn Documents>,
+    /// Gets what is due.
+    pub broker: Arc<dyn Broker>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Age at which a blob that no row names is removed.
+    pub orphan_grace: Duration,
+    /// Age at which finished uploads are removed.
+    pub retention: Option<Duration>,
+    /// When housekeeping was last done.
+    pub last_housekeeping: Mutex<Option<Timestamp>>,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// Messages published.
+    pub published: usize,
+    /// Leases that had expired.
+    pub expired: Expired,
+    /// What housekeeping removed, where it was due.
+    pub housekeeping: Housekeeping,
+}
+
+impl Sweeper {
+    /// Opens the servers that the settings name.
+    ///
+    /// # Errors
+    /// A setting is wrong or a server out of reach.
+    pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let servers = &settings.servers;
+        let retry = settings.background.retry.clone();
+        let lease = retry.lease;
+        Ok(Self {
+            ledger: adapters::open::Database::open(servers.database.expose()).await?.ledger(retry),
+            documents: adapters::open::documents(servers.documents.expose()).await?,
+            broker: adapters::open::broker(servers.broker.expose(), lease, Arc::clone(&clock)).await?,
+            clock,
+            orphan_grace: settings.background.orphan_grace,
+            retention: settings.background.retention,
+            last_housekeeping: Mutex::new(None),
+        })
+    }
+
+    /// One run: expired leases, then due messages, then, when it is time, housekeeping.
+    ///
+    /// # Errors
+    /// A server is out of reach; the next run goes on from there.
+    pub async fn sweep(&self) -> Result<Swept, PortError> {
+        let expired = self.expire().await?;
+        let published = self.publish_due().await?;
+        let housekeeping = self.housekeeping_when_due().await?;
+        Ok(Swept { published, expired, housekeeping })
+    }
+
+    /// As [`Self::sweep`], with the result in the log.
+    pub async fn sweep_and_log(&self) {
+        match self.sweep().await {
+            Ok(swept) if swept == Swept::default() => {}
+            Ok(Swept { published, expired, housekeeping }) => tracing::info!(
+                published,
+                expired_documents = expired.documents,
+                expired_mails = expired.mails,
+                removed_blobs = housekeeping.blobs,
+                removed_uploads = housekeeping.uploads,
+                "swept"
+            ),
+            Err(error) => tracing::warn!(%error, "sweeping stopped, the next run goes on"),
+        }
+    }
+
+    /// Begins what failed anew and publishes it.
+    ///
+    /// # Errors
+    /// The ledger is out of reach.
+    pub async fn redrive(&self, filter: &RedriveFilter, actor: &Actor) -> Result<Redrive, PortError> {
+        let redrive = self.ledger.redrive(filter, actor, self.clock.now()).await?;
+        for entry in &redrive.publish {
+            pipeline::publish(entry, self.broker.as_ref(), self.ledger.as_ref(), self.clock.as_ref()).await;
+        }
+        Ok(redrive)
+    }
+
+    async fn expire(&self) -> Result<Expired, PortError> {
+        let mut total = Expired::default();
+        for _ in 0..MOST_BATCHES {
+            let expired = self.ledger.expire(self.clock.now(), BATCH).await?;
+            total.documents += expired.documents;
+            total.mails += expired.mails;
+            if expired.documents.max(expired.mails) < BATCH as usize {
+                break;
+            }
+        }
+        Ok(total)
+    }
+
+    /// Stops at the first message that the broker does not take: the others would not fare better.
+    async fn publish_due(&self) -> Result<usize, PortError> {
+        let mut published = 0;
+        for _ in 0..MOST_BATCHES {
+            let due = self.ledger.due(self.clock.now(), BATCH).await?;
+            for entry in &due {
+                let confirmed =
+                    pipeline::publish(entry, self.broker.as_ref(), self.ledger.as_ref(), self.clock.as_ref()).await;
+                if !confirmed {
+                    return Ok(published);
+                }
+                published += 1;
+            }
+            if due.len() < BATCH as usize {
+                break;
+            }
+        }
+        Ok(published)
+    }
+}

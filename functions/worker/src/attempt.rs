@@ -1,0 +1,62 @@
+//! One attempt: read the upload, compute and render it, store the result.
+
+use bytes::Bytes;
+use invoice::{Format, ParseOptions, Rejected};
+use pipeline::{Bucket, DocumentClaim, DocumentOutcome, DocumentsExt, PortError};
+use render::{Rendered, Style};
+use sha2::{Digest, Sha256};
+
+use crate::Worker;
+
+/// What is quoted of an upload's faults in a document's reason.
+const MOST_FAULTS: usize = 5;
+
+/// Makes the attempt. Whatever happens is an outcome.
+pub(crate) async fn run(worker: &Worker, claim: &DocumentClaim) -> DocumentOutcome {
+    let raw = match worker.documents.get_bytes(Bucket::Raw, claim.raw, worker.upload_bytes).await {
+        Ok(raw) => raw,
+        Err(error) => return setback("read the upload", &error),
+    };
+    let (parse, style, format) = (worker.parse.clone(), worker.style.clone(), claim.format);
+    let rendered = tokio::task::spawn_blocking(move || parse_and_render(&raw, &parse, format, &style)).await;
+    let rendered = match rendered {
+        Ok(Ok(rendered)) => rendered,
+        Ok(Err(outcome)) => return outcome,
+        Err(panic) => return DocumentOutcome::Fault { reason: format!("rendering crashed: {panic}") },
+    };
+    store(worker, claim, rendered).await
+}
+
+fn parse_and_render(
+    raw: &[u8],
+    options: &ParseOptions,
+    format: Format,
+    style: &Style,
+) -> Result<Rendered, DocumentOutcome> {
+    let parsed =
+        invoice::parse(raw, options).map_err(|rejected| DocumentOutcome::Failed { reason: reason(&rejected) })?;
+    render::render(&parsed.invoice, format, style)
+        .map_err(|error| DocumentOutcome::Fault { reason: format!("cannot render: {error}") })
+}
+
+fn reason(rejected: &Rejected) -> String {
+    let faults = rejected.faults.iter().take(MOST_FAULTS);
+    let faults: Vec<String> = faults.map(|fault| format!("{}: {}", fault.pointer, fault.message)).collect();
+    format!("the invoice is wrong: {}", faults.join("; "))
+}
+
+async fn store(worker: &Worker, claim: &DocumentClaim, rendered: Rendered) -> DocumentOutcome {
+    let sha256 = Sha256::digest(&rendered.bytes).into();
+    let bytes = rendered.bytes.len() as u64;
+    match worker.documents.put_bytes(Bucket::Processed, claim.blob, Bytes::from(rendered.bytes)).await {
+        Ok(_) => DocumentOutcome::Stored { bytes, sha256, file_name: rendered.file_name },
+        Err(error) => setback("store the document", &error),
+    }
+}
+
+/// The reason is for the client: the server's own words go to the log only.
+fn setback(what: &str, error: &PortError) -> DocumentOutcome {
+    tracing::warn!(%error, "cannot {what}");
+    let reason = format!("could not {what}");
+    if error.is_unreachable() { DocumentOutcome::Unreachable { reason } } else { DocumentOutcome::Fault { reason } }
+}

@@ -1,0 +1,125 @@
+//! The worker: takes a document's id from the queue `invoices`, renders it and stores the result.
+
+mod attempt;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use host::Handler;
+use host::settings::Settings;
+use invoice::ParseOptions;
+use pipeline::{
+    BlobId, Broker, Clock, DocumentClaim, DocumentId, DocumentOutcome, Documents, ErrorKind, Finish, Ledger, Message,
+    PortError,
+};
+use render::Style;
+
+/// Rendering and storing one document may take this long; the rest of the lease is for the ledger.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(40);
+/// How often the outcome is offered to a ledger that is out of reach, and the wait between.
+const FINISH_TRIES: u32 = 4;
+const FINISH_WAIT: Duration = Duration::from_secs(1);
+
+/// The worker's servers and rules.
+pub struct Worker {
+    /// The truth.
+    pub ledger: Arc<dyn Ledger>,
+    /// Where uploads lie and results go.
+    pub documents: Arc<dyn Documents>,
+    /// Gets the mail's message once an upload's last document is final.
+    pub broker: Arc<dyn Broker>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// How uploads are read: as at their acceptance.
+    pub parse: ParseOptions,
+    /// How documents look.
+    pub style: Style,
+    /// The largest upload that is read, in bytes.
+    pub upload_bytes: u64,
+}
+
+impl Worker {
+    /// Opens the servers that the settings name.
+    ///
+    /// # Errors
+    /// A setting is wrong or a server out of reach.
+    pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let servers = &settings.servers;
+        let retry = settings.background.retry.clone();
+        let lease = retry.lease;
+        Ok(Self {
+            ledger: adapters::open::Database::open(servers.database.expose()).await?.ledger(retry),
+            documents: adapters::open::documents(servers.documents.expose()).await?,
+            broker: adapters::open::broker(servers.broker.expose(), lease, Arc::clone(&clock)).await?,
+            clock,
+            parse: settings.parse.clone(),
+            style: Style::default(),
+            upload_bytes: settings.limits.bytes as u64,
+        })
+    }
+
+    async fn render(&self, document: DocumentId) -> Result<(), PortError> {
+        let claim = self.ledger.claim_document(document, BlobId::new(), self.clock.now()).await?;
+        let Some(claim) = claim else {
+            tracing::debug!(document_id = %document, "nothing to do: claimed, final, not yet due, or gone");
+            return Ok(());
+        };
+        let outcome = match tokio::time::timeout(ATTEMPT_LIMIT, attempt::run(self, &claim)).await {
+            Ok(outcome) => outcome,
+            Err(_) => DocumentOutcome::Fault { reason: format!("not finished within {ATTEMPT_LIMIT:?}") },
+        };
+        let finish = self.finish(&claim, &outcome).await?;
+        log(&claim, &outcome, &finish);
+        if let Finish::Recorded { publish: Some(entry) } = finish {
+            pipeline::publish(&entry, self.broker.as_ref(), self.ledger.as_ref(), self.clock.as_ref()).await;
+        }
+        Ok(())
+    }
+
+    /// Offers the outcome more than once: without it the document waits for its lease to end.
+    async fn finish(&self, claim: &DocumentClaim, outcome: &DocumentOutcome) -> Result<Finish, PortError> {
+        let mut tries = 1;
+        loop {
+            match self.ledger.finish_document(claim, outcome, self.clock.now()).await {
+                Err(error) if error.kind() == ErrorKind::Unreachable && tries < FINISH_TRIES => {
+                    tracing::warn!(%error, document_id = %claim.document, "outcome not recorded, trying again");
+                    tries += 1;
+                    tokio::time::sleep(FINISH_WAIT).await;
+                }
+                finished => return finished,
+            }
+        }
+    }
+}
+
+fn log(claim: &DocumentClaim, outcome: &DocumentOutcome, finish: &Finish) {
+    let (upload_id, format, trace_id, attempt) = (claim.upload, claim.format, claim.trace, claim.attempt);
+    match (finish, outcome) {
+        (Finish::Fenced, _) => {
+            tracing::warn!(%upload_id, %format, %trace_id, attempt, "outcome dropped: the lease had ended");
+        }
+        (_, DocumentOutcome::Stored { bytes, .. }) => {
+            tracing::info!(%upload_id, %format, processed_fid = %claim.blob, bytes, %trace_id, "stored");
+        }
+        (_, DocumentOutcome::Failed { reason } | DocumentOutcome::Fault { reason }) => {
+            tracing::warn!(%upload_id, %format, %trace_id, attempt, reason, "attempt failed");
+        }
+        (_, DocumentOutcome::Unreachable { reason }) => {
+            tracing::warn!(%upload_id, %format, %trace_id, attempt, reason, "a server is out of reach");
+        }
+    }
+}
+
+#[async_trait]
+impl Handler for Worker {
+    async fn handle(&self, message: Message) -> Result<(), PortError> {
+        match message {
+            Message::Render { document } => self.render(document).await,
+            Message::Notify { .. } => {
+                tracing::error!("a mail's message in the worker's queue is dropped; its outbox row stays due");
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Runs the worker as a process of its own.
+
+use std::sync::Arc;
+
+use host::settings::Settings;
+use host::{SystemClock, consume, shutdown_on_signal, telemetry};
+use pipeline::Queue;
+use worker::Worker;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    telemetry::start();
+    let settings = Settings::from_env()?;
+    let worker = Arc::new(Worker::open(&settings, Arc::new(SystemClock)).await?);
+    let shutdown = shutdown_on_signal()?;
+    let broker = Arc::clone(&worker.broker);
+    consume(broker, Queue::Invoices, settings.background.worker_concurrency, worker, shutdown).await;
+    Ok(())
+}
