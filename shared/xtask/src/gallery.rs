@@ -1,0 +1,8 @@
+//! The pictures of produced pages.
+
+use crate::process;
+
+/// Makes the pictures anew.
+pub(crate) fn make() -> anyhow::Result<()> {
+    process::cargo(&["run", "--release", "--package", "render", "--example", "gallery"])
+}
