@@ -4,9 +4,7 @@ use std::sync::Arc;
 use host::problem::{Fault, Problem};
 use host::token::PlainApiKey;
 use http::StatusCode;
-use pipeline::{
-    ApiKey, ApiKeyId, Clock, Email, ErrorKind, NewApiKey, PortError, Role, Scope, User, UserId, Users,
-};
+use pipeline::{ApiKey, ApiKeyId, Clock, Email, ErrorKind, NewApiKey, PortError, Role, Scope, User, UserId, Users};
 
 use crate::password::{Password, WeakPassword};
 use crate::password_hashing::{HashingError, PasswordHashing};

@@ -18,6 +18,6 @@ mod token_issuer;
 pub use accounts::{AccountChange, AccountError, Accounts, DEMO_EMAIL, DEMO_PASSWORD};
 pub use password::WeakPassword;
 pub use password_hashing::HashingError;
-pub use routes::router;
+pub use routes::{openapi, router};
 pub use signing_keys::{SigningKeys, SigningKeysError};
 pub use state::{AuthConfig, AuthState, StartError};

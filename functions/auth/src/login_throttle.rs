@@ -135,7 +135,10 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_a_quarter_of_an_hour() {
-        assert_eq!([4, 5, 6, 7, 11, 12, 1000, u32::MAX].map(|count| wait(count, 0)), [0, 15, 30, 60, 900, 900, 900, 900]);
+        assert_eq!(
+            [4, 5, 6, 7, 11, 12, 1000, u32::MAX].map(|count| wait(count, 0)),
+            [0, 15, 30, 60, 900, 900, 900, 900]
+        );
     }
 
     #[test]

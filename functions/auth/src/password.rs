@@ -7,9 +7,26 @@ const FEWEST_CHARACTERS: usize = 8;
 const MOST_BYTES: usize = 1024;
 /// The first ones that are tried, of at least eight characters.
 const COMMON: [&str; 20] = [
-    "00000000", "11111111", "12341234", "12345678", "123456789", "1234567890", "1q2w3e4r", "87654321", "abcd1234",
-    "asdfasdf", "baseball", "changeme", "football", "iloveyou", "passw0rd", "password", "password1", "princess",
-    "qwertyui", "qwertyuiop",
+    "00000000",
+    "11111111",
+    "12341234",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "1q2w3e4r",
+    "87654321",
+    "abcd1234",
+    "asdfasdf",
+    "baseball",
+    "changeme",
+    "football",
+    "iloveyou",
+    "passw0rd",
+    "password",
+    "password1",
+    "princess",
+    "qwertyui",
+    "qwertyuiop",
 ];
 
 /// A password that may be set: 8 characters to 1024 bytes, not one of the most common ones, not the mail address.

@@ -1,5 +1,6 @@
 //! Runs the gateway as a process of its own.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -9,8 +10,11 @@ use host::token::{Authenticator, FixedKeys, KeySource, RemoteKeys, Verifier};
 use host::{SystemClock, problem, shutdown_on_signal, telemetry};
 use pipeline::Clock;
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    host::run_to_end(run())
+}
+
+async fn run() -> anyhow::Result<()> {
     telemetry::start();
     let settings = Settings::from_env()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

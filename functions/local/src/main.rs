@@ -7,6 +7,7 @@ mod parts;
 mod serve;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use host::settings::Settings;
@@ -60,9 +61,12 @@ enum Command {
     },
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    host::run_to_end(run(arguments))
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let settings = Settings::from_env()?;
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&settings).await,

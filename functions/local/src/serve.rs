@@ -6,7 +6,6 @@ use std::sync::Arc;
 use auth::{AuthState, DEMO_EMAIL, DEMO_PASSWORD};
 use axum::Router;
 use gateway::Gateway;
-use host::links::LinkKeys;
 use host::settings::{AppEnv, Settings};
 use host::{Shutdown, consume, every, problem, shutdown_on_signal, telemetry};
 use notifier::{Notifier, Sender};
@@ -91,12 +90,7 @@ fn notifier(settings: &Settings, parts: &Parts) -> anyhow::Result<Notifier> {
         mailer: Arc::clone(&parts.mailer),
         broker: Arc::clone(&parts.broker),
         clock: Arc::clone(&parts.clock),
-        sender: Sender {
-            from: settings.mail.from.clone(),
-            public_url: settings.public_url.clone(),
-            links: LinkKeys::open(settings)?,
-            link_ttl: settings.keys.link_ttl,
-        },
+        sender: Sender::new(settings)?,
     })
 }
 

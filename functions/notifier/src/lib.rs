@@ -46,6 +46,25 @@ pub struct Sender {
     pub links: LinkKeys,
     /// Life of a link.
     pub link_ttl: Duration,
+    /// Whether the first link goes to the log. It opens the document for everybody: only where mails are files on the
+    /// reader's own machine.
+    pub log_links: bool,
+}
+
+impl Sender {
+    /// As the settings have it.
+    ///
+    /// # Errors
+    /// The link keys are wrong.
+    pub fn new(settings: &Settings) -> anyhow::Result<Self> {
+        Ok(Self {
+            from: settings.mail.from.clone(),
+            public_url: settings.public_url.clone(),
+            links: LinkKeys::open(settings)?,
+            link_ttl: settings.keys.link_ttl,
+            log_links: settings.servers.mail.expose().starts_with("file:"),
+        })
+    }
 }
 
 impl Notifier {
@@ -62,12 +81,7 @@ impl Notifier {
             mailer: adapters::open::mailer(servers.mail.expose()).await?,
             broker: adapters::open::broker(servers.broker.expose(), lease, Arc::clone(&clock)).await?,
             clock,
-            sender: Sender {
-                from: settings.mail.from.clone(),
-                public_url: settings.public_url.clone(),
-                links: LinkKeys::open(settings)?,
-                link_ttl: settings.keys.link_ttl,
-            },
+            sender: Sender::new(settings)?,
         })
     }
 
@@ -82,7 +96,7 @@ impl Notifier {
             Err(error) => MailOutcome::Fault { reason: format!("the mail could not be written: {error}") },
         };
         let finish = self.finish(&claim, &outcome).await?;
-        let link = composed.as_ref().ok().and_then(|mail| mail.first_link.as_deref());
+        let link = composed.as_ref().ok().and_then(|mail| mail.first_link.as_deref()).filter(|_| self.sender.log_links);
         log(&claim, &outcome, &finish, link);
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The sweeper: mends what a crash or an outage left behind.
 
+mod chore;
 mod housekeeping;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use pipeline::{Actor, Broker, Clock, Documents, Expired, Ledger, PortError, Redrive, RedriveFilter};
 use tokio::sync::Mutex;
 
+pub use chore::{Arguments, Chore};
 pub use housekeeping::Housekeeping;
 
 /// Rows taken in one step; a run goes on until fewer are left.

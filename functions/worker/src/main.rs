@@ -1,5 +1,6 @@
 //! Runs the worker as a process of its own.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use host::settings::Settings;
@@ -7,8 +8,11 @@ use host::{SystemClock, consume, shutdown_on_signal, telemetry};
 use pipeline::Queue;
 use worker::Worker;
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    host::run_to_end(run())
+}
+
+async fn run() -> anyhow::Result<()> {
     telemetry::start();
     let settings = Settings::from_env()?;
     let worker = Arc::new(Worker::open(&settings, Arc::new(SystemClock)).await?);

@@ -3,6 +3,7 @@
 
 mod clock;
 mod consume;
+mod entry;
 mod every;
 pub mod key_list;
 pub mod links;
@@ -16,6 +17,7 @@ pub mod token;
 
 pub use clock::SystemClock;
 pub use consume::{Handler, consume};
+pub use entry::run_to_end;
 pub use every::every;
 pub use serve::{BindError, bind, serve};
 pub use shutdown::{Shutdown, shutdown_on_signal};

@@ -29,13 +29,13 @@ struct LinkKey {
 #[derive(Debug, thiserror::Error)]
 pub enum LinkKeysError {
     /// The text is no list of keys.
-    #[error(transparent)]
+    #[error("LINK_KEYS: {0}")]
     List(#[from] InvalidKeyList),
     /// A secret is too short to be safe.
-    #[error("the secret of key {0:?} is shorter than {SHORTEST_SECRET} bytes")]
+    #[error("LINK_KEYS: the secret of key {0:?} is shorter than {SHORTEST_SECRET} bytes")]
     Short(String),
     /// The file cannot be read or made.
-    #[error(transparent)]
+    #[error("LINK_KEYS is not given, and its stand-in cannot be had: {0}")]
     File(#[from] SecretFileError),
 }
 
@@ -137,7 +137,8 @@ fn generate() -> Secret {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::{BlobId, LinkError, LinkKeys, LinkKeysError, SignedLink, Timestamp, key_list};
+    use super::{BlobId, LinkError, LinkKeys, LinkKeysError, Settings, SignedLink, Timestamp, key_list};
+    use crate::settings::Variables;
 
     fn keys(of: &[(&str, u8)]) -> LinkKeys {
         let list: Vec<String> = of.iter().map(|(kid, byte)| key_list::write(kid, &[*byte; 32])).collect();
@@ -196,6 +197,26 @@ mod tests {
     fn short_secrets_are_refused() {
         let short = key_list::write("a", &[1; 31]);
         assert!(matches!(LinkKeys::parse(&short), Err(LinkKeysError::Short(kid)) if kid == "a"));
+    }
+
+    #[test]
+    fn the_setting_comes_before_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = |link_keys: Option<&str>| {
+            let lookup = |name: &str| match name {
+                "DATA_DIR" => Some(folder.path().display().to_string()),
+                "LINK_KEYS" => link_keys.map(str::to_owned),
+                _ => None,
+            };
+            LinkKeys::open(&Settings::read(Variables::new(lookup)).unwrap())
+        };
+        let query = open(Some(&key_list::write("given", &[1; 32]))).unwrap().sign(BlobId::new(), time(9));
+        assert_eq!(read(&query).kid, "given");
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0, "no file is needed");
+        open(None).unwrap();
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+        let wrong = open(Some("hush")).err().unwrap().to_string();
+        assert!(wrong.contains("LINK_KEYS") && !wrong.contains("hush"), "{wrong}");
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub struct Problem {
     warnings: Vec<Fault>,
     #[serde(skip)]
     #[schema(ignore)]
-    headers: HeaderMap,
+    headers: Box<HeaderMap>, // Boxed: an error is moved through many results.
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference.
@@ -86,7 +86,7 @@ impl Problem {
             detail: detail.into(),
             faults: Vec::new(),
             warnings: Vec::new(),
-            headers: HeaderMap::new(),
+            headers: Box::default(),
         }
     }
 
@@ -133,7 +133,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let (status, headers) = (self.status, self.headers.clone());
+        let (status, headers) = (self.status, *self.headers.clone());
         let line = self.faults.is_empty().then(|| OneLine(self.detail.clone()));
         let mut response = (status, headers, Json(self)).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));

@@ -72,6 +72,5 @@ async fn verified(
 /// The same whatever was wrong.
 fn refusal() -> Problem {
     let detail = "log in with your mail address and password (Basic authentication); one of them is missing or wrong";
-    Problem::new(StatusCode::UNAUTHORIZED, detail)
-        .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE))
+    Problem::new(StatusCode::UNAUTHORIZED, detail).with_header(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE))
 }

@@ -52,7 +52,8 @@ async fn the_last_use_is_noted_to_the_minute() {
         list["keys"][0]["last_used_at"].clone()
     };
     assert_eq!(last_used_at().await, Value::Null);
-    for (advance, expected) in [(0, "2027-01-15T08:00:00Z"), (59, "2027-01-15T08:00:00Z"), (1, "2027-01-15T08:01:00Z")] {
+    for (advance, expected) in [(0, "2027-01-15T08:00:00Z"), (59, "2027-01-15T08:00:00Z"), (1, "2027-01-15T08:01:00Z")]
+    {
         app.clock.advance(advance);
         assert_eq!(app.validate(text(&created, "key")).await.0, StatusCode::OK);
         assert_eq!(last_used_at().await, json!(expected));

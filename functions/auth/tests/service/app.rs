@@ -86,7 +86,8 @@ impl App {
     }
 
     pub(crate) async fn login(&self, email: &str, password: &str) -> Response {
-        self.request(Method::POST, "/login").basic_auth(email, Some(password)).send().await.unwrap()
+        let request = self.request(Method::POST, "/login").basic_auth(email, Some(password));
+        request.header("accept", "application/json").send().await.unwrap()
     }
 
     pub(crate) async fn token(&self, email: &str) -> String {

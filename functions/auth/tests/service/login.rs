@@ -49,10 +49,21 @@ async fn whatever_is_wrong_the_answer_is_the_same() {
         assert_eq!(header(&response, "content-type"), "application/problem+json");
         bodies.push(response.json().await.unwrap());
     }
-    let without = app.request(Method::POST, "/login").send().await.unwrap();
+    let without = app.request(Method::POST, "/login").header("accept", "application/json").send().await.unwrap();
     assert_eq!(without.status(), StatusCode::UNAUTHORIZED);
     bodies.push(without.json().await.unwrap());
     assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:?}");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_ask_for_json_gets_one_line() {
+    let app = App::start().await;
+    let request = app.request(Method::POST, "/login").basic_auth(EMAIL, Some(PASSWORD)).header("accept", "*/*");
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(header(&response, "content-type"), "text/plain; charset=utf-8");
+    assert!(header(&response, "www-authenticate").starts_with("Basic "));
+    assert_eq!(response.text().await.unwrap().lines().count(), 1);
 }
 
 #[tokio::test]

@@ -6,5 +6,6 @@ mod app;
 mod keys;
 mod login;
 mod openapi;
+mod settings;
 mod users;
 mod validate;

@@ -52,7 +52,11 @@ impl KeyCache {
         if let Some(key) = self.known_key(kid, now, FRESH_FOR) {
             return Ok(Some(key));
         }
-        let _one_at_a_time = self.fetching.lock().await;
+        let known = self.known_key(kid, now, USABLE_FOR);
+        let turn = if known.is_some() { self.fetching.try_lock().ok() } else { Some(self.fetching.lock().await) };
+        if turn.is_none() {
+            return Ok(known); // Another request sees to it: a slow source must not hold up those with a usable key.
+        }
         if self.read(|known| known.may_fetch(now)) {
             self.fetch(now).await?;
         }

@@ -1,5 +1,3 @@
-use std::str::FromStr;
-
 use async_trait::async_trait;
 use jsonwebtoken::jwk::JwkSet;
 use pipeline::PortError;
@@ -18,10 +16,10 @@ pub trait KeySource: Send + Sync {
 #[derive(Debug, Clone)]
 pub struct FixedKeys(JwkSet);
 
-/// The text is no JWK set.
-#[derive(Debug, thiserror::Error)]
-#[error("not a JWK set (RFC 7517), expected {{\"keys\":[…]}}: {0}")]
-pub struct InvalidKeySet(#[from] serde_json::Error);
+/// The text is no JWK set with a key in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("TOKEN_JWKS: expected a JWK set (RFC 7517) with at least one key: {{\"keys\":[…]}}")]
+pub struct InvalidKeySet;
 
 impl FixedKeys {
     /// Takes the keys.
@@ -29,13 +27,14 @@ impl FixedKeys {
     pub const fn new(keys: JwkSet) -> Self {
         Self(keys)
     }
-}
 
-impl FromStr for FixedKeys {
-    type Err = InvalidKeySet;
-
-    fn from_str(json: &str) -> Result<Self, InvalidKeySet> {
-        Ok(Self(serde_json::from_str(json)?))
+    /// Reads the JSON text of a JWK set (setting `TOKEN_JWKS`).
+    ///
+    /// # Errors
+    /// The text is no JWK set, or has no key.
+    pub fn parse(json: &str) -> Result<Self, InvalidKeySet> {
+        let keys: JwkSet = serde_json::from_str(json).map_err(|_| InvalidKeySet)?;
+        if keys.keys.is_empty() { Err(InvalidKeySet) } else { Ok(Self(keys)) }
     }
 }
 

@@ -88,11 +88,14 @@ pub(super) fn claims() -> Value {
 pub(super) struct CountingSource {
     keys: Mutex<Option<JwkSet>>,
     fetches: AtomicUsize,
+    /// Held by a test while the source is to hang.
+    pub(super) hanging: tokio::sync::Mutex<()>,
 }
 
 impl CountingSource {
     pub(super) fn new(keys: &[&TestKey]) -> Arc<Self> {
-        let source = Arc::new(Self { keys: Mutex::default(), fetches: AtomicUsize::new(0) });
+        let hanging = tokio::sync::Mutex::default();
+        let source = Arc::new(Self { keys: Mutex::default(), fetches: AtomicUsize::new(0), hanging });
         source.publish(keys);
         source
     }
@@ -114,6 +117,7 @@ impl CountingSource {
 impl KeySource for CountingSource {
     async fn fetch(&self) -> Result<JwkSet, PortError> {
         self.fetches.fetch_add(1, Ordering::SeqCst);
+        let _waited = self.hanging.lock().await;
         tokio::task::yield_now().await;
         self.keys.lock().unwrap().clone().ok_or_else(|| PortError::new(ErrorKind::Unreachable, "gone"))
     }

@@ -175,6 +175,23 @@ async fn known_keys_serve_while_their_source_is_out_of_reach() {
 }
 
 #[tokio::test]
+async fn a_hanging_source_holds_up_one_request_only() {
+    let Setup { key, clock, source, verifier } = setup();
+    let token = key.sign(&claims());
+    verifier.verify(&token).await.unwrap();
+    clock.advance(600);
+    let hanging = source.hanging.lock().await;
+    let mut held_up = std::pin::pin!(verifier.verify(&token));
+    assert!(futures_util::poll!(held_up.as_mut()).is_pending());
+    for _ in 0..3 {
+        verifier.verify(&token).await.unwrap();
+    }
+    drop(hanging);
+    held_up.await.unwrap();
+    assert_eq!(source.fetches(), 2);
+}
+
+#[tokio::test]
 async fn without_any_key_nothing_is_said_about_a_token() {
     let Setup { key, clock, source, verifier } = setup();
     source.disappear();

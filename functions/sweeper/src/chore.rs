@@ -1,0 +1,52 @@
+use std::sync::Arc;
+
+use adapters::open::Database;
+use clap::{Parser, Subcommand};
+use host::SystemClock;
+use host::settings::Settings;
+use pipeline::{Actor, RedriveFilter, UploadId};
+
+use crate::Sweeper;
+
+/// Mends what a crash or an outage left behind, every SWEEP_PERIOD.
+#[derive(Parser)]
+#[command(name = "sweeper", version)]
+pub struct Arguments {
+    /// What to do instead.
+    #[command(subcommand)]
+    pub chore: Option<Chore>,
+}
+
+/// A chore that runs once.
+#[derive(Subcommand)]
+pub enum Chore {
+    /// Bring the database's schema up to what this program needs.
+    Migrate,
+    /// Begin failed documents and mails anew.
+    Redrive {
+        /// Only those of this upload.
+        #[arg(long)]
+        upload: Option<UploadId>,
+        /// Only those whose reason contains this text.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+}
+
+impl Chore {
+    /// Does it.
+    ///
+    /// # Errors
+    /// A setting is wrong or a server out of reach.
+    pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        match self {
+            Self::Migrate => Ok(Database::open(settings.servers.database.expose()).await?.migrate().await?),
+            Self::Redrive { upload, reason } => {
+                let sweeper = Sweeper::open(settings, Arc::new(SystemClock)).await?;
+                let redrive = sweeper.redrive(&RedriveFilter { upload, reason }, &Actor::Operator).await?;
+                tracing::info!(documents = redrive.documents, mails = redrive.mails, "begun anew");
+                Ok(())
+            }
+        }
+    }
+}
