@@ -182,7 +182,6 @@ pub fn accepts_json(headers: &HeaderMap) -> bool {
 }
 
 /// What no route answers is a problem too, and a handler that panics is an internal error.
-#[must_use]
 pub fn with_fallbacks(router: Router) -> Router {
     router
         .fallback(|| async { Problem::not_found() })

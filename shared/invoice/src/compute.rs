@@ -34,6 +34,8 @@ pub(crate) struct Unreadable {
 #[derive(Debug)]
 pub(crate) struct Computation<'f> {
     pub(crate) currency: Currency,
+    /// Whether prices, allowances and charges include tax.
+    pub(crate) prices_include_tax: bool,
     pub(crate) findings: &'f mut Findings,
     pub(crate) roundings: Vec<Rounding>,
 }

@@ -39,19 +39,46 @@ impl Finding {
     }
 }
 
-/// Gathers findings; places are those of the full form.
-#[derive(Debug, Default)]
+/// Gathers findings, only so many of each kind: a document of nothing but faults must not fill the memory with them.
+#[derive(Debug)]
 pub(crate) struct Findings {
-    pub(crate) faults: Vec<Finding>,
-    pub(crate) warnings: Vec<Finding>,
+    limit: usize,
+    pub(crate) faults: Kept,
+    pub(crate) warnings: Kept,
+}
+
+/// The findings of one kind.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    pub(crate) listed: Vec<Finding>,
+    /// How many more there are.
+    pub(crate) unlisted: usize,
 }
 
 impl Findings {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, faults: Kept::default(), warnings: Kept::default() }
+    }
+
     pub(crate) fn fault(&mut self, finding: Finding) {
-        self.faults.push(finding);
+        self.faults.keep(finding, self.limit);
     }
 
     pub(crate) fn warning(&mut self, finding: Finding) {
-        self.warnings.push(finding);
+        self.warnings.keep(finding, self.limit);
+    }
+}
+
+impl Kept {
+    fn keep(&mut self, finding: Finding, limit: usize) {
+        if self.listed.len() < limit {
+            self.listed.push(finding);
+        } else {
+            self.unlisted += 1;
+        }
+    }
+
+    pub(crate) const fn count(&self) -> usize {
+        self.listed.len() + self.unlisted
     }
 }

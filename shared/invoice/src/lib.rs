@@ -2,6 +2,24 @@
 //!
 //! [`parse`] takes a JSON document in the flat or in the full form and gives a computed, checked [`Invoice`], or all
 //! of its faults. The crate is pure: no input or output, no clock, nothing asynchronous.
+//!
+//! ```
+//! let json = br#"{
+//!   "number": "HP-2026-0093",
+//!   "issue_date": "2026-03-09",
+//!   "currency": "GBP",
+//!   "seller": { "name": "Harbour & Pine Ltd", "address": "14 Quay Street, Bristol BS1 4QT" },
+//!   "buyer": { "name": "Example Reading Rooms" },
+//!   "payment_terms": 30,
+//!   "tax_rate": 20,
+//!   "lines": [
+//!     { "name": "Oak shelving unit", "quantity": 3, "unit_price": "418.50" }
+//!   ]
+//! }"#;
+//! let parsed = invoice::parse(json, &invoice::ParseOptions::default())?;
+//! assert_eq!(parsed.invoice.totals.payable_amount.to_string(), "1506.60");
+//! # Ok::<(), invoice::Rejected>(())
+//! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

@@ -22,6 +22,8 @@ impl Default for ParseOptions {
 pub struct Limits {
     /// Arrays and objects within each other.
     pub depth: usize,
+    /// Values of JSON in the whole document.
+    pub values: usize,
     /// Invoice lines (BG-25).
     pub lines: usize,
     /// Entries of any other list.
@@ -40,6 +42,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             depth: 32,
+            values: 500_000,
             lines: 10_000,
             entries: 1_000,
             line_characters: 1_000,

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::compute::{Unreadable, compute};
-use crate::finding::{Finding, Findings};
+use crate::finding::{Finding, Findings, Kept};
 use crate::flat::{self, FlatInput};
 use crate::input::InvoiceInput;
 use crate::json::{FromJson, Node, Path, Reader, parse_tree};
@@ -55,19 +55,19 @@ impl std::error::Error for Rejected {}
 pub fn parse(json: &[u8], options: &ParseOptions) -> Result<Parsed, Rejected> {
     let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
     let mut reader = Reader::new(options.limits);
-    let tree = parse_tree(json, options.limits.depth, &mut reader.faults).map_err(|fault| Rejected::single(*fault))?;
+    let tree = parse_tree(json, &options.limits, &mut reader.findings).map_err(|fault| Rejected::single(*fault))?;
     let form = Form::of(&tree);
-    let mut findings = Findings::default();
+    let mut findings = Findings::new(options.limits.findings);
     let input = match form {
         Form::Flat => flat::convert(flat::read(&tree, &mut reader), &mut findings),
         Form::Full => InvoiceInput::from_json(&tree, &Path::Root, &mut reader),
     };
     drop(tree);
-    let unreadable = unreadable(&reader.faults);
+    let unreadable = unreadable(&reader.findings.faults);
     rules::check(&input, &options.limits, &mut findings);
     let invoice = compute(input, options.default_currency, &unreadable, &mut findings);
-    let faults = form.report(reader.faults, findings.faults, options.limits.findings);
-    let warnings = form.report(reader.warnings, findings.warnings, options.limits.findings);
+    let faults = form.report(reader.findings.faults, findings.faults, options.limits.findings);
+    let warnings = form.report(reader.findings.warnings, findings.warnings, options.limits.findings);
     match invoice {
         Some(invoice) if faults.is_empty() => Ok(Parsed { invoice, warnings }),
         None if faults.is_empty() => Err(Rejected { faults: vec![incomplete()], warnings }),
@@ -111,16 +111,17 @@ impl Form {
     }
 
     /// Puts findings together as they are answered: places as in the document, each once, with their terms.
-    fn report(self, read: Vec<Finding>, found: Vec<Finding>, limit: usize) -> Vec<Finding> {
-        let mut all: Vec<Finding> = read.into_iter().map(|finding| self.describe_read(finding)).collect();
+    fn report(self, read: Kept, found: Kept, limit: usize) -> Vec<Finding> {
+        let unlisted = read.unlisted + found.unlisted;
+        let mut all: Vec<Finding> = read.listed.into_iter().map(|finding| self.describe_read(finding)).collect();
         let unreadable: HashSet<String> = all.iter().map(|finding| finding.pointer.clone()).collect();
-        let found = found.into_iter().map(|finding| self.describe(finding));
+        let found = found.listed.into_iter().map(|finding| self.describe(finding));
         // What is said of a value that could not be read follows from that alone.
         all.extend(found.filter(|finding| !unreadable.contains(&finding.pointer)));
         let mut seen = HashSet::new();
         all.retain(|finding| seen.insert((finding.pointer.clone(), finding.rule)));
-        if all.len() > limit {
-            let rest = all.len() - limit;
+        let rest = all.len().saturating_sub(limit) + unlisted;
+        if rest > 0 {
             all.truncate(limit);
             all.push(Finding::new(String::new(), "count", format!("{rest} further findings are not listed")));
         }
@@ -147,7 +148,7 @@ impl Form {
 }
 
 /// Which parts of the arithmetic rest on values in which the reader found a fault.
-fn unreadable(faults: &[Finding]) -> Unreadable {
+fn unreadable(faults: &Kept) -> Unreadable {
     const ARITHMETIC: [&str; 10] = [
         "currency",
         "tax_rate",
@@ -160,8 +161,8 @@ fn unreadable(faults: &[Finding]) -> Unreadable {
         "tax_currency",
         "tax_exchange_rate",
     ];
-    let mut unreadable = Unreadable::default();
-    for fault in faults {
+    let mut unreadable = Unreadable { document: faults.unlisted > 0, ..Unreadable::default() };
+    for fault in &faults.listed {
         let mut segments = fault.pointer.split('/').skip(1);
         match (segments.next(), segments.next().and_then(|index| index.parse().ok())) {
             (Some("lines" | "items"), Some(index)) => {

@@ -92,3 +92,39 @@ const FLAT_TERMS: &[(&str, &str)] = &[
     ("/tax_amount", "BT-110"),
     ("/total_amount", "BT-112"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The schema of the member, through references and alternatives.
+    fn member<'s>(root: &'s Value, schema: &'s Value, segment: &str) -> Option<&'s Value> {
+        if let Some(name) = schema["$ref"].as_str() {
+            return member(root, root.pointer(name.trim_start_matches('#'))?, segment);
+        }
+        if let Some(alternatives) = schema["anyOf"].as_array() {
+            return alternatives.iter().find_map(|one| member(root, one, segment));
+        }
+        if segment == "*" { schema.get("items") } else { schema["properties"].get(segment) }
+    }
+
+    #[test]
+    fn every_place_is_in_the_schema() {
+        let root = crate::json_schema();
+        for (place, term) in TERMS {
+            let mut segments = place.split('/').skip(1);
+            let found = segments.try_fold(&root, |schema, segment| member(&root, schema, segment));
+            assert!(found.is_some(), "{place} ({term}) is no place of the full form");
+        }
+    }
+
+    #[test]
+    fn every_place_stands_once() {
+        let mut places: Vec<&str> = TERMS.iter().map(|(place, _)| *place).collect();
+        places.sort_unstable();
+        places.dedup();
+        assert_eq!(places.len(), TERMS.len());
+    }
+}

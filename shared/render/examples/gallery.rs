@@ -1,8 +1,9 @@
-//! Makes the pictures of the gallery: `gallery [FOLDER]`.
+//! Makes the pictures of the gallery: `gallery [FOLDER] [--keep]`.
 //!
-//! Each invoice `NAME.json` in the folder is rendered, and its first page (for `NAME.last.json` its last) becomes
-//! `NAME.png`. Needs `pdftoppm` of poppler-utils. With `--keep` the documents of all formats
-//! stay beside the pictures.
+//! Each invoice `NAME.json` in the folder is rendered, and its first page becomes `NAME.png`. Words between the name
+//! and the extension choose more: `NAME.modern.json` the layout, `NAME.draft.json` (`paid`, `copy`) a mark,
+//! `NAME.last.json` the last page. With `--keep` the documents of all formats stay beside the pictures.
+//! Needs `pdftoppm` and `pdfinfo` of poppler-utils.
 
 #![allow(clippy::print_stdout, reason = "it is a command")]
 
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use invoice::{Format, ParseOptions};
-use render::Style;
+use render::{Layout, Mark, Style};
 
 /// The resolution of the pictures, in dots an inch.
 const RESOLUTION: &str = "88";
@@ -37,22 +38,24 @@ fn picture(input: &Path, keeps_pdf: bool) -> Result<(), Box<dyn Error>> {
     let json = fs::read(input)?;
     let parsed = invoice::parse(&json, &ParseOptions::default())
         .map_err(|rejected| format!("{}: {rejected}", input.display()))?;
-    let rendered = render::render(&parsed.invoice, Format::Pdf, &Style::default())?;
+    let stem = input.file_stem().and_then(|stem| stem.to_str()).ok_or("the name is no text")?;
+    let words: Vec<&str> = stem.split('.').skip(1).collect();
+    let style = style(&words);
+    let rendered = render::render(&parsed.invoice, Format::Pdf, &style)?;
     let pdf = input.with_extension("pdf");
     fs::write(&pdf, &rendered.bytes)?;
     if keeps_pdf {
         for format in [Format::Excel, Format::Csv] {
-            let rendered = render::render(&parsed.invoice, format, &Style::default())?;
+            let rendered = render::render(&parsed.invoice, format, &style)?;
             fs::write(input.with_extension(format.extension()), &rendered.bytes)?;
         }
     }
-    let stem = input.with_extension("");
-    let is_last = stem.extension().is_some_and(|extension| extension == "last");
-    let page = if is_last { page_count(&pdf)? } else { "1".to_owned() };
+    let picture = input.with_extension("");
+    let page = if words.contains(&"last") { page_count(&pdf)? } else { "1".to_owned() };
     let status = Command::new("pdftoppm")
         .args(["-png", "-singlefile", "-r", RESOLUTION, "-f", &page, "-l", &page])
         .arg(&pdf)
-        .arg(stem.with_extension(""))
+        .arg(&picture)
         .status()
         .map_err(|error| format!("pdftoppm of poppler-utils is needed: {error}"))?;
     if !keeps_pdf {
@@ -61,8 +64,19 @@ fn picture(input: &Path, keeps_pdf: bool) -> Result<(), Box<dyn Error>> {
     if !status.success() {
         return Err(format!("pdftoppm failed on {}", pdf.display()).into());
     }
-    println!("{}", stem.with_extension("png").display());
+    println!("{}.png", picture.display());
     Ok(())
+}
+
+fn style(words: &[&str]) -> Style {
+    let mut style = Style::default();
+    if words.contains(&"modern") {
+        style.layout = Layout::Modern;
+    }
+    style.mark = [("draft", Mark::Draft), ("paid", Mark::Paid), ("copy", Mark::Copy)]
+        .into_iter()
+        .find_map(|(word, mark)| words.contains(&word).then_some(mark));
+    style
 }
 
 fn page_count(pdf: &Path) -> Result<String, Box<dyn Error>> {

@@ -22,6 +22,15 @@ RANGES = [
     (0x25CC, 0x25CC), (0xFB01, 0xFB02), (0xFFFD, 0xFFFD),
 ]
 BASE = ["NotoSans-Regular", "NotoSans-Bold"]
+# Scripts that need shaping keep all of their layout rules.
+SCRIPTS = {
+    "NotoSansHebrew": [(0x591, 0x5F4), (0xFB1D, 0xFB4F)],
+    "NotoSansArabic": [(0x600, 0x6FF), (0x750, 0x77F)],
+    "NotoSansDevanagari": [(0x900, 0x97F), (0xA8E0, 0xA8FF)],
+    "NotoSansThai": [(0xE01, 0xE5B)],
+}
+# What those fonts have beside their letters and the shaper needs there.
+NEUTRAL = [(0x20, 0x20), (0xA0, 0xA0), (0x200C, 0x200F), (0x25CC, 0x25CC)]
 
 
 def add_minus(font):
@@ -49,27 +58,35 @@ def add_minus(font):
             table.cmap[0x2212] = "minus"
 
 
-def cut(source, target, codepoints, features):
+def codes_of(ranges):
+    return [code for first, last in ranges for code in range(first, last + 1)]
+
+
+def cut(source, target, codepoints, features, needs_minus):
     options = subset.Options()
     options.layout_features = features
     options.hinting = False
     options.notdef_outline = True
     options.name_IDs = ["*"]
     font = TTFont(source, recalcTimestamp=False)
-    if codepoints is not None:
+    if needs_minus:
         add_minus(font)
-        cutter = subset.Subsetter(options)
-        cutter.populate(unicodes=codepoints)
-        cutter.subset(font)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=codepoints)
+    cutter.subset(font)
     font.save(target)
 
 
 def main():
     originals = Path(sys.argv[1])
     here = Path(__file__).parent
-    wanted = [code for first, last in RANGES for code in range(first, last + 1)]
     for name in BASE:
-        cut(originals / f"{name}.ttf", here / f"{name}.ttf", wanted, ["kern", "mark", "mkmk", "ccmp", "locl"])
+        features = ["kern", "mark", "mkmk", "ccmp", "locl"]
+        cut(originals / f"{name}.ttf", here / f"{name}.ttf", codes_of(RANGES), features, True)
+    for script, ranges in SCRIPTS.items():
+        for weight in ["Regular", "Bold"]:
+            name = f"{script}-{weight}.ttf"
+            cut(originals / name, here / name, codes_of(ranges + NEUTRAL), ["*"], False)
 
 
 main()

@@ -55,23 +55,23 @@ pub(crate) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     pub(crate) fn new(invoice: &'a Invoice, style: &Style) -> Self {
-        let wording = &Wording::ENGLISH;
-        let numbers = NumberFormat { month_first: is_american(invoice), ..NumberFormat::ENGLISH };
+        let wording = wording(invoice);
+        let numbers = NumberFormat::of(locale_tag(invoice, wording));
         let tax_name = tax_name(invoice, wording);
         let mut facts = Self {
             invoice,
             wording,
-            numbers,
             title: title(invoice, wording),
             mark: style.mark.map(|mark| mark_word(mark, wording)),
-            seller: parties::seller(invoice, wording),
+            seller: parties::seller(invoice),
             parties: parties::others(invoice, wording),
-            references: references::references(invoice, wording, numbers),
+            references: references::references(invoice, wording, &numbers),
             totals: Vec::new(),
-            payment: payment::payment(invoice, wording, numbers),
+            payment: payment::payment(invoice, wording, &numbers),
             notes: payment::notes(invoice, wording),
             legal: parties::legal(&invoice.seller, wording),
             tax_name,
+            numbers,
         };
         facts.totals = totals::totals(&facts);
         facts
@@ -84,7 +84,8 @@ impl<'a> Facts<'a> {
 
     /// An amount with the code of its currency.
     pub(crate) fn amount_with_currency(&self, amount: invoice::Amount) -> String {
-        format!("{}\u{a0}{}", amount.currency().code(), self.numbers.amount(amount))
+        let figure = self.numbers.amount(amount);
+        self.wording.money.fill(&[("currency", amount.currency().code()), ("amount", &figure)])
     }
 }
 
@@ -117,11 +118,17 @@ fn tax_name<'a>(invoice: &'a Invoice, wording: &Wording) -> Cow<'a, str> {
     }
 }
 
-fn is_american(invoice: &Invoice) -> bool {
-    let locale = invoice.presentation.locale.as_ref().map(invoice::Locale::tag);
+/// The language of the invoice's locale; English without one.
+fn wording(invoice: &Invoice) -> &'static Wording {
+    Wording::of(invoice.presentation.locale.as_ref().map_or("en", invoice::Locale::language))
+}
+
+/// The locale of numbers and dates. A document in English follows the seller's country where it names no other.
+fn locale_tag<'a>(invoice: &'a Invoice, wording: &Wording) -> &'a str {
     let country = invoice.seller.address.as_ref().and_then(|address| address.country);
-    match locale {
-        Some(tag) => tag.ends_with("-US"),
-        None => country.is_some_and(|country| country.code() == "US"),
+    match &invoice.presentation.locale {
+        Some(locale) if locale.language().eq_ignore_ascii_case(wording.language) => locale.tag(),
+        _ if country.is_some_and(|country| country.code() == "US") => "en-US",
+        _ => "en-GB",
     }
 }

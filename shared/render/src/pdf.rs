@@ -29,7 +29,7 @@ use crate::style::Style;
 use content::Fonts;
 use document::{PageContent, assemble};
 use draw::Repeated;
-use geometry::Geometry;
+use geometry::{Geometry, Theme};
 use metadata::Metadata;
 use paginate::{Room, paginate};
 use sheet::Sheet;
@@ -39,14 +39,14 @@ pub(crate) use table::amount_label;
 pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, RenderError> {
     let facts = Facts::new(invoice, style);
     let geometry = Geometry::of(style.paper_for(invoice));
-    let accent = style.accent_for(invoice);
+    let theme = Theme { layout: style.layout, accent: style.accent_for(invoice) };
 
     let mut sheet = Sheet::with_capacity(invoice.lines.len());
-    head::lay_out(&mut sheet, &facts, &geometry, accent);
-    let columns = table::lay_out(&mut sheet, &facts, &geometry);
-    closing::lay_out(&mut sheet, &facts, &geometry, accent);
+    head::lay_out(&mut sheet, &facts, &geometry, theme);
+    let columns = table::lay_out(&mut sheet, &facts, &geometry, theme);
+    closing::lay_out(&mut sheet, &facts, &geometry, theme);
 
-    let repeated = Repeated::new(&facts, &columns, geometry);
+    let repeated = Repeated::new(&facts, &columns, geometry, theme);
     let carry = repeated.carry_height();
     let room = Room {
         // Pages after the first give up the height of their running head beyond the margin.

@@ -1,176 +1,175 @@
-//! The words of a document that are ours.
+//! The words of a document that are ours, in the languages that we have: one Fluent file (`wording/*.ftl`) each.
+//!
+//! The messages are plain texts, or texts with variables in them ([`Template`]); they are read once.
 
-/// The words of one language.
-pub(crate) struct Wording {
-    pub(crate) invoice: &'static str,
-    pub(crate) credit_note: &'static str,
-    pub(crate) corrected_invoice: &'static str,
-    pub(crate) prepayment_invoice: &'static str,
-    pub(crate) pro_forma: &'static str,
-    pub(crate) self_billed_invoice: &'static str,
-    pub(crate) draft: &'static str,
-    pub(crate) paid: &'static str,
-    pub(crate) copy: &'static str,
-    pub(crate) number: &'static str,
-    pub(crate) issue_date: &'static str,
-    pub(crate) due_date: &'static str,
-    pub(crate) tax_point_date: &'static str,
-    pub(crate) delivery_date: &'static str,
-    pub(crate) period: &'static str,
-    pub(crate) buyer_reference: &'static str,
-    pub(crate) project: &'static str,
-    pub(crate) contract: &'static str,
-    pub(crate) purchase_order: &'static str,
-    pub(crate) sales_order: &'static str,
-    pub(crate) receiving_advice: &'static str,
-    pub(crate) despatch_advice: &'static str,
-    pub(crate) tender: &'static str,
-    pub(crate) invoiced_object: &'static str,
-    pub(crate) accounting_reference: &'static str,
-    pub(crate) preceding_invoice: &'static str,
-    pub(crate) bill_to: &'static str,
-    pub(crate) ship_to: &'static str,
-    pub(crate) tax_representative: &'static str,
-    pub(crate) tax: &'static str,
-    pub(crate) value_added_tax: &'static str,
-    pub(crate) tax_number: &'static str,
-    pub(crate) tax_office_number: &'static str,
-    pub(crate) registration: &'static str,
-    pub(crate) item: &'static str,
-    pub(crate) description: &'static str,
-    pub(crate) quantity: &'static str,
-    pub(crate) unit: &'static str,
-    pub(crate) unit_price: &'static str,
-    pub(crate) amount: &'static str,
-    pub(crate) line_allowance: &'static str,
-    pub(crate) line_charge: &'static str,
-    pub(crate) per: &'static str,
-    pub(crate) buyer_item: &'static str,
-    pub(crate) standard_item: &'static str,
-    pub(crate) order_line: &'static str,
-    pub(crate) origin: &'static str,
-    pub(crate) carried_forward: &'static str,
-    pub(crate) subtotal: &'static str,
-    pub(crate) allowance: &'static str,
-    pub(crate) charge: &'static str,
-    pub(crate) total_without_tax: &'static str,
-    pub(crate) total_with_tax: &'static str,
-    pub(crate) of: &'static str,
-    pub(crate) no_tax: &'static str,
-    pub(crate) exempt: &'static str,
-    pub(crate) reverse_charge: &'static str,
-    pub(crate) intra_community: &'static str,
-    pub(crate) export: &'static str,
-    pub(crate) included_tax: &'static str,
-    pub(crate) prepaid: &'static str,
-    pub(crate) rounding: &'static str,
-    pub(crate) withheld: &'static str,
-    pub(crate) amount_due: &'static str,
-    pub(crate) amount_credited: &'static str,
-    pub(crate) tax_in: &'static str,
-    pub(crate) payment: &'static str,
-    pub(crate) terms: &'static str,
-    pub(crate) means: &'static str,
-    pub(crate) account_holder: &'static str,
-    pub(crate) account_number: &'static str,
-    pub(crate) bank: &'static str,
-    pub(crate) payment_reference: &'static str,
-    pub(crate) card: &'static str,
-    pub(crate) mandate: &'static str,
-    pub(crate) creditor: &'static str,
-    pub(crate) debited_account: &'static str,
-    pub(crate) payee: &'static str,
-    pub(crate) early_payment: &'static str,
-    pub(crate) notes: &'static str,
-    pub(crate) supporting_documents: &'static str,
-    pub(crate) page: &'static str,
-    pub(crate) page_of: &'static str,
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
+use fluent_syntax::parser::parse;
+
+macro_rules! wording {
+    (labels: $($label:ident),* $(,)?; templates: $($template:ident),* $(,)?;) => {
+        /// The words of one language.
+        pub(crate) struct Wording {
+            /// The language (BCP 47).
+            pub(crate) language: &'static str,
+            /// Whether it is written from right to left.
+            pub(crate) is_right_to_left: bool,
+            $(pub(crate) $label: &'static str,)*
+            $(pub(crate) $template: Template,)*
+        }
+
+        impl Wording {
+            /// The names of all messages, with `_` for `-`.
+            #[cfg(test)]
+            const NAMES: &[&str] = &[$(stringify!($label),)* $(stringify!($template),)*];
+
+            fn read(language: &'static str, source: &'static str) -> Self {
+                let messages = messages(source);
+                let pieces = |name: &str| messages.get(&name.replace('_', "-")).cloned().unwrap_or_default();
+                Self {
+                    language,
+                    is_right_to_left: matches!(language, "ar" | "he"),
+                    $($label: label(&pieces(stringify!($label))),)*
+                    $($template: Template(pieces(stringify!($template))),)*
+                }
+            }
+        }
+    };
 }
 
-impl Wording {
-    pub(crate) const ENGLISH: Self = Self {
-        invoice: "Invoice",
-        credit_note: "Credit note",
-        corrected_invoice: "Corrected invoice",
-        prepayment_invoice: "Prepayment invoice",
-        pro_forma: "Pro forma invoice",
-        self_billed_invoice: "Self-billed invoice",
-        draft: "Draft",
-        paid: "Paid",
-        copy: "Copy",
-        number: "Number",
-        issue_date: "Date",
-        due_date: "Due date",
-        tax_point_date: "Tax point",
-        delivery_date: "Delivery date",
-        period: "Period",
-        buyer_reference: "Your reference",
-        project: "Project",
-        contract: "Contract",
-        purchase_order: "Purchase order",
-        sales_order: "Sales order",
-        receiving_advice: "Receiving advice",
-        despatch_advice: "Despatch advice",
-        tender: "Tender or lot",
-        invoiced_object: "Object",
-        accounting_reference: "Booking reference",
-        preceding_invoice: "Refers to",
-        bill_to: "Bill to",
-        ship_to: "Ship to",
-        tax_representative: "Tax representative",
-        tax: "Tax",
-        value_added_tax: "VAT",
-        tax_number: "VAT no.",
-        tax_office_number: "Tax no.",
-        registration: "Reg. no.",
-        item: "Item",
-        description: "Description",
-        quantity: "Quantity",
-        unit: "Unit",
-        unit_price: "Unit price",
-        amount: "Amount",
-        line_allowance: "Discount",
-        line_charge: "Charge",
-        per: "per",
-        buyer_item: "Your item",
-        standard_item: "GTIN",
-        order_line: "Order line",
-        origin: "Origin",
-        carried_forward: "Carried forward",
-        subtotal: "Subtotal",
-        allowance: "Discount",
-        charge: "Charge",
-        total_without_tax: "Total before tax",
-        total_with_tax: "Total",
-        of: "of",
-        no_tax: "Not subject to tax",
-        exempt: "Exempt from tax",
-        reverse_charge: "Reverse charge",
-        intra_community: "Intra-Community supply",
-        export: "Export",
-        included_tax: "incl. tax",
-        prepaid: "Paid already",
-        rounding: "Rounding",
-        withheld: "withheld",
-        amount_due: "Amount due",
-        amount_credited: "Amount credited",
-        tax_in: "Tax in",
-        payment: "Payment",
-        terms: "Terms",
-        means: "Means",
-        account_holder: "Account holder",
-        account_number: "Account",
-        bank: "Bank",
-        payment_reference: "Reference",
-        card: "Card",
-        mandate: "Mandate",
-        creditor: "Creditor ID",
-        debited_account: "Debited account",
-        payee: "Payee",
-        early_payment: "Early payment",
-        notes: "Notes",
-        supporting_documents: "Enclosed",
-        page: "Page",
-        page_of: "of",
+wording! {
+    labels:
+        invoice, credit_note, corrected_invoice, prepayment_invoice, pro_forma, self_billed_invoice, draft, paid, copy,
+        number, issue_date, due_date, tax_point_date, delivery_date, period, buyer_reference, project, contract,
+        purchase_order, sales_order, receiving_advice, despatch_advice, tender, invoiced_object, accounting_reference,
+        preceding_invoice, bill_to, ship_to, tax_representative, tax, value_added_tax, tax_number, tax_office_number,
+        registration, item, description, quantity, unit, unit_price, amount, amount_with_tax, discount, charge,
+        buyer_item, standard_item, order_line, origin, carried_forward, subtotal, total_without_tax, total_with_tax,
+        no_tax, exempt, reverse_charge, intra_community, export, prepaid, rounding, amount_due, amount_credited,
+        payment, terms, means, account_holder, account_number, bank, payment_reference, card, mandate, creditor,
+        debited_account, payee, early_payment, notes, supporting_documents;
+    templates: page, percent, money, tax_of, tax_in, withheld, price_per, early_payment_terms;
+}
+
+/// A text with variables in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Template(Vec<Piece>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(&'static str),
+    Variable(&'static str),
+}
+
+impl Template {
+    /// The text with the variables' values in their places.
+    pub(crate) fn fill(&self, values: &[(&str, &str)]) -> String {
+        let value_of = |name: &str| values.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| *value);
+        let text_of = |piece: &Piece| match piece {
+            Piece::Text(text) => *text,
+            Piece::Variable(name) => value_of(name),
+        };
+        let mut text = String::new();
+        for piece in &self.0 {
+            text.push_str(text_of(piece));
+        }
+        text
+    }
+}
+
+macro_rules! languages {
+    ($($language:literal),* $(,)?) => {
+        /// The languages that we have, the default first.
+        static LANGUAGES: LazyLock<Vec<Wording>> = LazyLock::new(|| {
+            vec![$(Wording::read($language, include_str!(concat!("wording/", $language, ".ftl")))),*]
+        });
     };
+}
+
+languages!["en", "de", "fr", "es", "it", "nl", "pt", "pl", "ja", "zh", "ar", "he"];
+
+impl Wording {
+    /// The words of a language; English where we do not have it.
+    pub(crate) fn of(language: &str) -> &'static Self {
+        let found = LANGUAGES.iter().position(|wording| wording.language.eq_ignore_ascii_case(language));
+        &LANGUAGES[found.unwrap_or(0)]
+    }
+}
+
+/// The messages of a file. The files are ours: a test reads all of them, and what is no plain message is left out.
+fn messages(source: &'static str) -> BTreeMap<String, Vec<Piece>> {
+    let resource = parse(source).unwrap_or_else(|(resource, _)| resource);
+    let entries = resource.body.into_iter();
+    entries
+        .filter_map(|entry| match entry {
+            Entry::Message(message) => Some((message.id.name.to_owned(), pieces(&message.value?))),
+            _ => None,
+        })
+        .collect()
+}
+
+fn pieces(pattern: &Pattern<&'static str>) -> Vec<Piece> {
+    let piece = |element: &PatternElement<&'static str>| match element {
+        PatternElement::TextElement { value } => Some(Piece::Text(value)),
+        PatternElement::Placeable { expression: Expression::Inline(expression) } => match expression {
+            InlineExpression::VariableReference { id } => Some(Piece::Variable(id.name)),
+            // The way to write spaces that would be trimmed.
+            InlineExpression::StringLiteral { value } => Some(Piece::Text(value)),
+            _ => None,
+        },
+        PatternElement::Placeable { .. } => None,
+    };
+    pattern.elements.iter().filter_map(piece).collect()
+}
+
+fn label(pieces: &[Piece]) -> &'static str {
+    match pieces {
+        [Piece::Text(text)] => text,
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_has_every_message_and_no_other() {
+        assert_eq!(LANGUAGES.len(), 12);
+        let sources = [
+            include_str!("wording/en.ftl"),
+            include_str!("wording/de.ftl"),
+            include_str!("wording/fr.ftl"),
+            include_str!("wording/es.ftl"),
+            include_str!("wording/it.ftl"),
+            include_str!("wording/nl.ftl"),
+            include_str!("wording/pt.ftl"),
+            include_str!("wording/pl.ftl"),
+            include_str!("wording/ja.ftl"),
+            include_str!("wording/zh.ftl"),
+            include_str!("wording/ar.ftl"),
+            include_str!("wording/he.ftl"),
+        ];
+        for (source, wording) in sources.into_iter().zip(LANGUAGES.iter()) {
+            assert!(parse(source).is_ok(), "{}", wording.language);
+            let messages = messages(source);
+            let names: Vec<String> = messages.keys().map(|name| name.replace('-', "_")).collect();
+            for name in Wording::NAMES {
+                assert!(names.iter().any(|known| known == name), "{} lacks {name}", wording.language);
+            }
+            assert_eq!(names.len(), Wording::NAMES.len(), "{} has a message too many", wording.language);
+        }
+    }
+
+    #[test]
+    fn templates_take_their_variables_everywhere() {
+        for wording in LANGUAGES.iter() {
+            let page = wording.page.fill(&[("page", "2"), ("count", "17")]);
+            assert!(page.contains('2') && page.contains("17"), "{page}");
+            let money = wording.money.fill(&[("currency", "EUR"), ("amount", "1.00")]);
+            assert!(money.contains("EUR") && money.contains("1.00"), "{money}");
+        }
+    }
 }

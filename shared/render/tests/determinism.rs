@@ -21,7 +21,8 @@ fn the_same_input_gives_the_same_bytes() {
 
 #[test]
 fn threads_do_not_disturb_each_other() {
-    let invoices = [flat(vec![item("One", "1", "1")]), flat(vec![item("Δύο", "2", "2")]), full()].map(|json| parse(&json));
+    let invoices =
+        [flat(vec![item("One", "1", "1")]), flat(vec![item("Δύο", "2", "2")]), full()].map(|json| parse(&json));
     let alone: Vec<_> = invoices.iter().map(|invoice| render(invoice, Format::Pdf)).collect();
     std::thread::scope(|scope| {
         for _ in 0..4 {

@@ -12,7 +12,8 @@ use tools::{run, text_of};
 
 #[test]
 fn text_of_a_small_invoice() {
-    let invoice = parse(&flat(vec![item("Oak shelving unit, 12 bays", "3", "418.5"), item("Fitting, per hour", "7.5", "36")]));
+    let invoice =
+        parse(&flat(vec![item("Oak shelving unit, 12 bays", "3", "418.5"), item("Fitting, per hour", "7.5", "36")]));
     insta::assert_snapshot!(text_of(&render(&invoice, Format::Pdf).bytes));
 }
 

@@ -15,8 +15,15 @@ use serde_json::{Value, json};
 
 /// What begins like a formula, a link or an entity in some program.
 const TRAPS: [&str; 9] = [
-    "=1+1", "+1+1", "-1+1", "@SUM(A1)", "=HYPERLINK(\"http://evil.example\")", "http://harbour.example", "<b>&amp;</b>",
-    "=cmd|'/C calc'!A0", "_x0041_",
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "=HYPERLINK(\"http://evil.example\")",
+    "http://harbour.example",
+    "<b>&amp;</b>",
+    "=cmd|'/C calc'!A0",
+    "_x0041_",
 ];
 
 fn workbook(bytes: &[u8]) -> Xlsx<Cursor<Vec<u8>>> {

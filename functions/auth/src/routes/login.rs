@@ -36,7 +36,7 @@ pub(super) async fn login(
     let attempt = Attempt::new(email.as_ref(), address.network());
     state.throttle().check(&attempt).await?;
     let Some(user) = verified(&state, email, credentials.password, &attempt).await? else {
-        tracing::info!(address = ?address.0, "login refused");
+        tracing::info!(address = address.0.map(tracing::field::display), "login refused");
         return Err(refusal());
     };
     tracing::info!(user = %user.id, "logged in");

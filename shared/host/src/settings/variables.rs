@@ -24,9 +24,11 @@ impl fmt::Display for SettingsError {
 
 impl std::error::Error for SettingsError {}
 
+type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
 /// Reads variables and gathers what is wrong with them, so that all of it is told at once.
 pub struct Variables<'a> {
-    lookup: Box<dyn Fn(&str) -> Option<String> + 'a>,
+    lookup: Box<Lookup<'a>>,
     faults: Vec<SettingFault>,
 }
 

@@ -67,7 +67,8 @@ pub(crate) fn compute_adjustment(
         Some(base) => computation.amount(base, base_rule, || format!("{pointer}/base_amount"))?,
         None => default_base,
     };
-    let amount = computation.round(Exact::from(base_amount).percent(percent), || format!("{pointer}/amount"))?;
+    let figure = if computation.prices_include_tax { "amount_with_tax" } else { "amount" };
+    let amount = computation.round(Exact::from(base_amount).percent(percent), || format!("{pointer}/{figure}"))?;
     if let Some(sent) = sent.filter(|sent| *sent != amount) {
         let message = format!("{percent} percent of {base_amount} is {amount}");
         let finding = Finding::new(format!("{pointer}/amount"), "adjustment-amount", message);

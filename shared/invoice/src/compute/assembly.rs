@@ -19,7 +19,8 @@ pub(crate) fn compute(
     // Of the figures of an unreadable currency nothing is said that rests on its minor units.
     let otherwise = if unreadable.document { Currency::FINEST } else { default_currency };
     let currency = input.currency.unwrap_or(otherwise);
-    let mut computation = Computation { currency, findings, roundings: Vec::new() };
+    let mut computation =
+        Computation { currency, prices_include_tax: input.prices_include_tax, findings, roundings: Vec::new() };
     let figures = figures(&mut input, unreadable, &mut computation)?;
     check_totals(&input.totals.clone().unwrap_or_default(), &figures.totals, computation.findings);
     assemble(input, figures, computation)

@@ -1,6 +1,6 @@
 //! The figures of the document, step by step.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::adjustment::{AdjustmentKind, SentAdjustment, compute_adjustment};
 use super::beyond::{TaxesBeyond, taxes_beyond};
@@ -11,7 +11,7 @@ use super::net::{Share, amounts_without_tax, without_tax};
 use super::tax::{SentTax, TaxDefaults, TaxKey, TaxPlace, resolve};
 use super::totals::{Sums, totals};
 use super::{Computation, Unreadable};
-use crate::figures::Amount;
+use crate::figures::{Amount, Currency};
 use crate::finding::{Finding, Findings};
 use crate::input::{AdjustmentInput, InvoiceInput};
 use crate::model::{Adjustment, Line, Rounding, TaxCategory, TaxGroup, Totals};
@@ -34,17 +34,17 @@ pub(super) fn figures(
 ) -> Option<Figures> {
     let defaults = defaults(input, unreadable);
     let sent = sent_lines(input, &defaults, unreadable, computation);
-    let keys: BTreeSet<TaxKey> = sent.iter().flatten().map(|line| line.tax).collect();
+    let sums = sums_by_tax(&sent, computation.currency);
     if !unreadable.document && unreadable.lines.is_empty() {
-        crate::rules::check_categories(input, &keys, computation.findings);
+        crate::rules::check_categories(input, sums.keys(), computation.findings);
     }
     let line_count = input.lines.0.as_ref().map_or(0, Vec::len);
     let lines: Vec<SentLine> = sent.into_iter().flatten().collect();
     if unreadable.document || line_count == 0 || lines.len() != line_count {
         return None;
     }
-    let allowances = document_adjustments(input, AdjustmentKind::Allowance, &lines, &keys, &defaults, computation);
-    let charges = document_adjustments(input, AdjustmentKind::Charge, &lines, &keys, &defaults, computation);
+    let allowances = document_adjustments(input, AdjustmentKind::Allowance, &sums, &defaults, computation);
+    let charges = document_adjustments(input, AdjustmentKind::Charge, &sums, &defaults, computation);
     let (allowances, charges) = (allowances?, charges?);
     let shares = shares(&lines, &allowances, &charges);
     let net = if input.prices_include_tax {
@@ -67,11 +67,7 @@ fn defaults(input: &InvoiceInput, unreadable: &Unreadable) -> TaxDefaults {
         .into_iter()
         .flatten()
         .any(|party| party.vat_id.is_some());
-    TaxDefaults {
-        document,
-        is_tax_expected: has_vat_id && !unreadable.document,
-        prices_include_tax: input.prices_include_tax,
-    }
+    TaxDefaults { document, is_tax_expected: has_vat_id && !unreadable.document }
 }
 
 fn sent_lines(
@@ -94,12 +90,21 @@ fn sent_lines(
     lines
 }
 
+/// The sums of the lines as they are sent, by category and rate.
+fn sums_by_tax(lines: &[Option<SentLine>], currency: Currency) -> BTreeMap<TaxKey, Amount> {
+    let mut sums = BTreeMap::new();
+    for line in lines.iter().flatten() {
+        let sum = sums.entry(line.tax).or_insert(Amount::zero(currency));
+        *sum = sum.plus(line.total);
+    }
+    sums
+}
+
 /// The allowances (BG-20) or charges (BG-21) of the document.
 fn document_adjustments(
     input: &InvoiceInput,
     kind: AdjustmentKind,
-    lines: &[SentLine],
-    keys: &BTreeSet<TaxKey>,
+    sums: &BTreeMap<TaxKey, Amount>,
     defaults: &TaxDefaults,
     computation: &mut Computation<'_>,
 ) -> Option<Vec<SentAdjustment>> {
@@ -110,11 +115,10 @@ fn document_adjustments(
     let mut computed = Vec::with_capacity(inputs.len());
     for (index, adjustment) in inputs.iter().enumerate() {
         let pointer = format!("/{name}/{index}");
-        let Some(tax) = adjustment_tax(adjustment, keys, defaults, (place, &pointer), computation.findings) else {
+        let Some(tax) = adjustment_tax(adjustment, sums, defaults, (place, &pointer), computation.findings) else {
             continue;
         };
-        let of_its_tax = lines.iter().filter(|line| line.tax == tax).map(|line| line.total);
-        let base = Amount::sum(computation.currency, of_its_tax);
+        let base = sums.get(&tax).copied().unwrap_or(Amount::zero(computation.currency));
         computed.extend(compute_adjustment(adjustment, kind, base, tax, &pointer, computation));
     }
     (computed.len() == inputs.len()).then_some(computed)
@@ -123,7 +127,7 @@ fn document_adjustments(
 /// The tax of an allowance or charge of the document: its own, else that of all lines (BR-32, BR-37).
 fn adjustment_tax(
     input: &AdjustmentInput,
-    keys: &BTreeSet<TaxKey>,
+    sums: &BTreeMap<TaxKey, Amount>,
     defaults: &TaxDefaults,
     (place, pointer): (TaxPlace, &str),
     findings: &mut Findings,
@@ -132,7 +136,7 @@ fn adjustment_tax(
     if own.category.is_some() || own.rate.is_some() {
         return resolve(own, defaults, place, || pointer.to_owned(), findings);
     }
-    if let (Some(only), 1) = (keys.first(), keys.len()) {
+    if let (Some((only, _)), 1) = (sums.first_key_value(), sums.len()) {
         return Some(*only);
     }
     let rule = if matches!(place, TaxPlace::Allowance) { "BR-32" } else { "BR-37" };
@@ -154,6 +158,9 @@ fn shares(lines: &[SentLine], allowances: &[SentAdjustment], charges: &[SentAdju
 fn record_net(input: &InvoiceInput, shares: &[Share], net: &[Amount], computation: &mut Computation<'_>) {
     let (lines, allowances) = (input.lines.0.as_ref().map_or(0, Vec::len), input.allowances.len());
     for (index, (share, net)) in shares.iter().zip(net).enumerate() {
+        if share.tax.percentage().is_zero() {
+            continue;
+        }
         let exact = without_tax(share.amount_with_tax, share.tax.percentage());
         if !exact.differs_from(*net) {
             continue;

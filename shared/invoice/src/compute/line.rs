@@ -42,7 +42,7 @@ pub(crate) fn compute_line(
     let (tax, price) = (tax?, price?);
     let quantity = input.quantity.unwrap_or(Decimal::ONE);
     let exact = Exact::from(quantity).times(price.net).over(price.base_quantity);
-    let figure = if defaults.prices_include_tax { "amount_with_tax" } else { "amount_before_adjustments" };
+    let figure = if computation.prices_include_tax { "amount_with_tax" } else { "amount_before_adjustments" };
     let extension = computation.round(exact, || format!("/lines/{index}/{figure}"))?;
     if input.allowances.is_empty() && input.charges.is_empty() {
         let (allowances, charges) = (Vec::new(), Vec::new());

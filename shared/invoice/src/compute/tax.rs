@@ -47,8 +47,6 @@ pub(crate) struct TaxDefaults {
     pub(crate) document: SentTax,
     /// Whether a party has a VAT number, so that "no tax" must be said and not meant.
     pub(crate) is_tax_expected: bool,
-    /// Whether prices, allowances and charges include tax.
-    pub(crate) prices_include_tax: bool,
 }
 
 /// Where a category and a rate stand, since the norm counts its rules by it.

@@ -12,6 +12,8 @@ use super::{Currency, Decimal};
 /// It is printed and serialized with the decimals of its currency (`12.50`, `1250`, `12.500`), without the code;
 /// zero has no sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+// As for [`Decimal`]: lines have many of these.
+#[repr(Rust, packed(8))]
 pub struct Amount {
     minor_units: i128,
     currency: Currency,

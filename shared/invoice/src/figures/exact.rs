@@ -108,14 +108,74 @@ impl From<Amount> for Exact {
     }
 }
 
-impl PartialEq for Exact {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
-    }
-}
+#[cfg(test)]
+mod tests {
+    use num_bigint::BigInt;
+    use proptest::prelude::*;
 
-impl PartialOrd for Exact {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.0.cmp(&other.0))
+    use super::*;
+
+    /// `numerator / denominator` rounded half away from zero, in whole numbers.
+    fn rounded(numerator: &BigInt, denominator: &BigInt) -> BigInt {
+        let zero = BigInt::from(0);
+        let is_negative = (numerator < &zero) != (denominator < &zero);
+        let (numerator, denominator) = (numerator.magnitude(), denominator.magnitude());
+        let quotient = (numerator * 2_u32 + denominator) / (denominator * 2_u32);
+        let quotient = BigInt::from(quotient);
+        if is_negative { -quotient } else { quotient }
+    }
+
+    fn decimal() -> impl Strategy<Value = Decimal> {
+        (-(10_i128.pow(27) - 1)..10_i128.pow(27), 12_u8..=12)
+            .prop_map(|(coefficient, scale)| Decimal::from_parts(coefficient, scale))
+    }
+
+    fn power(exponent: u32) -> BigInt {
+        BigInt::from(10).pow(exponent)
+    }
+
+    proptest! {
+        #[test]
+        fn products_are_exact_before_they_are_rounded(a in decimal(), b in decimal(), code in prop::sample::select(&["JPY", "EUR", "KWD", "CLF"][..])) {
+            let currency: Currency = code.parse().unwrap();
+            let numerator = BigInt::from(a.coefficient()) * b.coefficient() * power(u32::from(currency.minor_units()));
+            let expected = rounded(&numerator, &power(u32::from(a.scale()) + u32::from(b.scale())));
+            let computed = Exact::from(a).times(b).round(currency);
+            match computed {
+                Some(amount) => prop_assert_eq!(BigInt::from(amount.minor_units()), expected),
+                None => prop_assert!(expected.magnitude() >= BigInt::from(Amount::LIMIT).magnitude()),
+            }
+        }
+
+        #[test]
+        fn quotients_are_rounded_once(a in decimal(), b in decimal(), c in decimal(), code in prop::sample::select(&["JPY", "EUR", "KWD", "CLF"][..])) {
+            let currency: Currency = code.parse().unwrap();
+            prop_assume!(!c.is_zero());
+            let numerator = BigInt::from(a.coefficient()) * b.coefficient()
+                * power(u32::from(currency.minor_units()) + u32::from(c.scale()));
+            let denominator = BigInt::from(c.coefficient()) * power(u32::from(a.scale()) + u32::from(b.scale()));
+            let expected = rounded(&numerator, &denominator);
+            match Exact::from(a).times(b).over(c).round(currency) {
+                Some(amount) => prop_assert_eq!(BigInt::from(amount.minor_units()), expected),
+                None => prop_assert!(expected.magnitude() >= BigInt::from(Amount::LIMIT).magnitude()),
+            }
+        }
+
+        #[test]
+        fn halves_go_away_from_zero(units in -1_000_000_i128..1_000_000, divisor in 1_u32..1000) {
+            // (units + 1/2) cents, written as a product and as a quotient.
+            let half = Decimal::from_parts(units * 10 + 5, 3);
+            let currency = Currency::USD;
+            let expected = if units * 10 + 5 < 0 { units } else { units + 1 };
+            prop_assert_eq!(Exact::from(half).round(currency).unwrap().minor_units(), expected);
+            let quotient = Exact::from(half).times(Decimal::from(divisor)).over(Decimal::from(divisor));
+            prop_assert_eq!(quotient.round(currency).unwrap().minor_units(), expected);
+        }
+    }
+
+    #[test]
+    fn division_by_zero_is_no_amount() {
+        assert_eq!(Exact::from(Decimal::ONE).over(Decimal::ZERO).round(Currency::USD), None);
+        assert_eq!(Exact::from(Decimal::ZERO).over(Decimal::ZERO).round(Currency::USD), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::tree::Member;
 use super::{Node, Path};
-use crate::finding::Finding;
+use crate::finding::{Finding, Findings};
 use crate::options::Limits;
 
 /// A type that is read from a value of JSON.
@@ -31,19 +31,19 @@ pub(crate) trait FromJson: Default {
 #[derive(Debug)]
 pub(crate) struct Reader {
     pub(crate) limits: Limits,
-    pub(crate) faults: Vec<Finding>,
-    pub(crate) warnings: Vec<Finding>,
+    /// The findings; places are those of the document.
+    pub(crate) findings: Findings,
     /// Whether an unknown key is a warning instead of a fault.
     pub(crate) tolerates_unknown_keys: bool,
 }
 
 impl Reader {
-    pub(crate) const fn new(limits: Limits) -> Self {
-        Self { limits, faults: Vec::new(), warnings: Vec::new(), tolerates_unknown_keys: false }
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits, findings: Findings::new(limits.findings), tolerates_unknown_keys: false }
     }
 
     pub(crate) fn fault(&mut self, finding: Finding) {
-        self.faults.push(finding);
+        self.findings.fault(finding);
     }
 
     /// Notes that a value of another kind was expected.
@@ -68,6 +68,11 @@ impl Reader {
 
     /// Notes a key that the object does not know, with the nearest one that it does.
     pub(crate) fn unknown_key(&mut self, key: &str, at: &Path<'_>, known: &[&'static str]) {
+        let kept = if self.tolerates_unknown_keys { &mut self.findings.warnings } else { &mut self.findings.faults };
+        if kept.listed.len() >= self.limits.findings {
+            kept.unlisted += 1;
+            return;
+        }
         let pointer = at.member(key).pointer();
         let shown: String = key.chars().take(80).collect();
         let finding = match nearest(key, known) {
@@ -83,27 +88,48 @@ impl Reader {
         };
         let finding = finding.found(shown);
         if self.tolerates_unknown_keys {
-            self.warnings.push(finding);
+            self.findings.warning(finding);
         } else {
             self.fault(finding);
         }
     }
 }
 
+/// What other programs call the members of ours, where the letters alone do not show it.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("discounts", "allowances"),
+    ("invoice_no", "number"),
+    ("items", "lines"),
+    ("postcode", "postal_code"),
+    ("qty", "quantity"),
+    ("state", "subdivision"),
+    ("street", "lines"),
+    ("total", "net_amount"),
+    ("zip", "postal_code"),
+];
+
 /// The known name that is most like the key, if any is like it at all.
 fn nearest(key: &str, known: &[&'static str]) -> Option<&'static str> {
-    const ALIKE: f64 = 0.7;
-    let key: String = key.chars().take(80).map(|c| c.to_ascii_lowercase()).collect();
+    const ALIKE: f64 = 0.55;
+    // Longer than every known name, and costly to compare with all of them.
+    if key.len() > 40 {
+        return None;
+    }
+    let key = key.to_ascii_lowercase();
+    let synonym = SYNONYMS.iter().find(|(word, name)| *word == key && known.contains(name));
+    if let Some((_, name)) = synonym {
+        return Some(name);
+    }
     let likeness = |name: &str| {
-        let distance = strsim::normalized_damerau_levenshtein(&key, name);
-        // Half of a compound name ("price" for "unit_price") is near in meaning though not in letters.
-        let part = name.split('_').any(|word| word == key) || key.split('_').any(|word| word == name);
-        if part { distance.max(ALIKE) } else { distance }
+        let likeness = strsim::normalized_damerau_levenshtein(&key, name);
+        // A word of a compound name ("price" for "unit_price") is near in meaning though not in letters.
+        let is_part = name.split('_').any(|word| word == key) || key.split('_').any(|word| word == name);
+        if is_part { ALIKE.max(likeness) + likeness / 10.0 } else { likeness }
     };
     known
         .iter()
         .map(|name| (likeness(name), *name))
-        .filter(|(score, _)| *score >= 0.55)
+        .filter(|(score, _)| *score >= ALIKE)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
 }

@@ -7,7 +7,8 @@ use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
 
 use super::Path;
 use super::path::escape;
-use crate::finding::Finding;
+use crate::finding::{Finding, Findings};
+use crate::options::Limits;
 
 /// A value of JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,14 +44,14 @@ impl Node<'_> {
 ///
 /// # Errors
 ///
-/// The place and the cause of the first error of syntax, or of nesting below `max_depth`: the rest of such a document
-/// has no sure meaning.
+/// The place and the cause of the first error of syntax, or of more depth or values than the limits allow: the rest of
+/// such a document has no sure meaning.
 pub(crate) fn parse_tree<'j>(
     json: &'j [u8],
-    max_depth: usize,
-    faults: &mut Vec<Finding>,
+    limits: &Limits,
+    findings: &mut Findings,
 ) -> Result<Node<'j>, Box<Finding>> {
-    let mut parser = Parser { jiter: Jiter::new(json), json, max_depth, faults };
+    let mut parser = Parser { jiter: Jiter::new(json), json, limits, values: 0, findings };
     let peek = parser.jiter.peek().map_err(|error| parser.syntax_error(&error, &Path::Root))?;
     let node = parser.value(peek, &Path::Root, 0)?;
     parser.jiter.finish().map_err(|error| parser.syntax_error(&error, &Path::Root))?;
@@ -63,13 +64,16 @@ const FEW_MEMBERS: usize = 24;
 struct Parser<'j, 'f> {
     jiter: Jiter<'j>,
     json: &'j [u8],
-    max_depth: usize,
-    faults: &'f mut Vec<Finding>,
+    limits: &'f Limits,
+    /// How many values were read.
+    values: usize,
+    findings: &'f mut Findings,
 }
 
 impl<'j> Parser<'j, '_> {
     fn value(&mut self, peek: Peek, at: &Path<'_>, depth: usize) -> Result<Node<'j>, Box<Finding>> {
         let rest = self.rest();
+        self.count_value()?;
         match peek {
             Peek::Null => self.jiter.known_null().map(|()| Node::Null),
             Peek::True | Peek::False => self.jiter.known_bool(peek).map(Node::Bool),
@@ -125,7 +129,7 @@ impl<'j> Parser<'j, '_> {
             };
             let is_duplicate = is_duplicate(&members, &mut seen, &key);
             if is_duplicate {
-                self.faults.push(duplicate_key(at, &key));
+                self.findings.fault(duplicate_key(at, &key));
             }
             let place = at.member(&key);
             let peek = self.jiter.peek().map_err(|error| self.syntax_error(&error, &place))?;
@@ -138,11 +142,20 @@ impl<'j> Parser<'j, '_> {
         }
     }
 
-    fn check_depth(&self, at: &Path<'_>, depth: usize) -> Result<(), Box<Finding>> {
-        if depth <= self.max_depth {
+    fn count_value(&mut self) -> Result<(), Box<Finding>> {
+        self.values += 1;
+        if self.values <= self.limits.values {
             return Ok(());
         }
-        let message = format!("lists and objects are nested more than {} deep", self.max_depth);
+        let message = format!("the document holds more than {} values", self.limits.values);
+        Err(Box::new(Finding::new(String::new(), "count", message)))
+    }
+
+    fn check_depth(&self, at: &Path<'_>, depth: usize) -> Result<(), Box<Finding>> {
+        if depth <= self.limits.depth {
+            return Ok(());
+        }
+        let message = format!("lists and objects are nested more than {} deep", self.limits.depth);
         Err(Box::new(Finding::new(at.pointer(), "json-depth", message)))
     }
 

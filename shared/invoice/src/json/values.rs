@@ -21,9 +21,9 @@ impl<T> Default for Required<T> {
 
 /// Reads a value and gives it only if it can be used: without a fault, or with its faults in single parts.
 fn usable<T: FromJson>(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Option<T> {
-    let before = reader.faults.len();
+    let before = reader.findings.faults.count();
     let value = T::from_json(node, at, reader);
-    (reader.faults.len() == before || T::has_parts(node)).then_some(value)
+    (reader.findings.faults.count() == before || T::has_parts(node)).then_some(value)
 }
 
 /// Whether the value says nothing: `null` and blank texts, which forms send for fields left empty.

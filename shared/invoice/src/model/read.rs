@@ -125,7 +125,7 @@ impl Default for Logo {
 impl FromJson for Logo {
     /// Reads a picture as Base64, alone or in a `data:` URL (RFC 2397).
     fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
-        let before = reader.faults.len();
+        let before = reader.findings.faults.count();
         let bytes = read_bytes(node, at, reader, |text| text.split_once(";base64,").map_or(text, |(_, data)| data));
         if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
             return Self::Png(bytes);
@@ -133,7 +133,7 @@ impl FromJson for Logo {
         if bytes.starts_with(b"\xff\xd8\xff") {
             return Self::Jpeg(bytes);
         }
-        if reader.faults.len() == before {
+        if reader.findings.faults.count() == before {
             reader.fault(Finding::new(at.pointer(), "logo", "the logo is neither a PNG nor a JPEG picture"));
         }
         Self::default()

@@ -8,8 +8,12 @@ use crate::input::{InvoiceInput, TaxExemptionInput};
 use crate::model::TaxCategory;
 
 /// Checks the conditions of all categories that the lines have.
-pub(crate) fn check_categories(input: &InvoiceInput, keys: &BTreeSet<TaxKey>, findings: &mut Findings) {
-    let categories: BTreeSet<TaxCategory> = keys.iter().map(|key| key.category).collect();
+pub(crate) fn check_categories<'k>(
+    input: &InvoiceInput,
+    keys: impl Iterator<Item = &'k TaxKey>,
+    findings: &mut Findings,
+) {
+    let categories: BTreeSet<TaxCategory> = keys.map(|key| key.category).collect();
     let parties = PartyNumbers::of(input);
     for category in &categories {
         match category {

@@ -37,10 +37,9 @@ def round_half_away(value, digits):
 def show(value, digits=None):
     """Digits of a fraction; with `digits` exactly that many decimals."""
     if digits is None:
-        text = f"{float(value):.10f}" if (value * 10**12).denominator != 1 else None
-        if text is not None:
+        digits = next((count for count in range(25) if (value * 10**count).denominator == 1), None)
+        if digits is None:
             return f"{value.numerator}/{value.denominator}"
-        digits = next(count for count in range(13) if (value * 10**count).denominator == 1)
     whole = value * 10**digits
     assert whole.denominator == 1, value
     sign = "-" if whole < 0 else ""

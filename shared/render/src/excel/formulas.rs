@@ -32,8 +32,7 @@ pub(super) struct TotalFormulas<'a> {
 
 impl<'a> TotalFormulas<'a> {
     pub(super) fn new(invoice: &'a Invoice, lines: LinesPlace, first: Row) -> Self {
-        let are_lines_exact =
-            invoice.lines.iter().all(|line| is_exact(LineFigures::of(line).amount.to_decimal()));
+        let are_lines_exact = invoice.lines.iter().all(|line| is_exact(LineFigures::of(line).amount.to_decimal()));
         Self { invoice, lines, rows: Vec::new(), first, base: 0, with_tax: None, are_lines_exact }
     }
 

@@ -89,7 +89,8 @@ pub(super) fn write(sheet: &mut Worksheet, facts: &Facts<'_>, style: &Style) -> 
     sheet.set_screen_gridlines(false);
     sheet.set_paper_size(if style.paper_for(invoice) == Paper::Letter { 1 } else { 9 });
     sheet.set_print_fit_to_pages(1, 0);
-    sheet.set_footer(format!("&R&8{} &P {} &N", facts.wording.page, facts.wording.page_of));
+    sheet.set_footer(format!("&R&8{}", facts.wording.page.fill(&[("page", "&P"), ("count", "&N")])));
+    sheet.set_right_to_left(facts.wording.is_right_to_left);
     let mut page = InvoiceSheet {
         cells: Cells { sheet, formats: Formats::new(invoice.currency.code()) },
         facts,
@@ -211,7 +212,8 @@ impl InvoiceSheet<'_> {
             self.cells.text(place(row, column), id, &self.formats.wrapped)?;
         }
         let details = line_details(line, self.facts);
-        let text = std::iter::once(&*line.name).chain(details.iter().map(String::as_str)).collect::<Vec<_>>().join("\n");
+        let text =
+            std::iter::once(&*line.name).chain(details.iter().map(String::as_str)).collect::<Vec<_>>().join("\n");
         self.cells.text(place(row, self.columns.text), &text, &self.formats.wrapped)?;
         self.cells.number(place(row, self.columns.quantity), figures.quantity, 0)?;
         if let Some(column) = self.columns.unit {
@@ -275,7 +277,7 @@ impl InvoiceSheet<'_> {
 
     fn widths(&mut self) -> Result<(), XlsxError> {
         let invoice = self.facts.invoice;
-        let numbers = self.facts.numbers;
+        let numbers = &self.facts.numbers;
         let mut widest = [LEAST_FIGURE_WIDTH; 4];
         for line in &invoice.lines {
             let figures = LineFigures::of(line);

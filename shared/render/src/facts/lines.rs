@@ -73,7 +73,7 @@ pub(crate) fn line_details(line: &Line, facts: &Facts<'_>) -> Vec<String> {
     let mut details: Vec<String> = Vec::new();
     let texts = [line.description.as_deref(), line.note.as_deref()];
     details.extend(texts.into_iter().flatten().map(str::to_owned));
-    details.extend(line.period.as_ref().and_then(|period| references::period(period, facts.numbers)));
+    details.extend(line.period.as_ref().and_then(|period| references::period(period, &facts.numbers)));
     let standard = line.standard_item_id.as_ref().map(|identifier| identifier.id.as_str());
     let labelled = [
         (wording.buyer_item, line.buyer_item_id.as_deref()),
@@ -86,10 +86,10 @@ pub(crate) fn line_details(line: &Line, facts: &Facts<'_>) -> Vec<String> {
     details.extend(line.attributes.iter().map(|attribute| format!("{}: {}", attribute.name, attribute.value)));
     if line.price.base_quantity != Decimal::ONE {
         let base = facts.numbers.quantity(line.price.base_quantity);
-        details.push(format!("{} {} {base}", wording.unit_price, wording.per));
+        details.push(wording.price_per.fill(&[("quantity", &base)]));
     }
-    details.extend(line.allowances.iter().map(|entry| adjustment(entry, wording.line_allowance, true, facts)));
-    details.extend(line.charges.iter().map(|entry| adjustment(entry, wording.line_charge, false, facts)));
+    details.extend(line.allowances.iter().map(|entry| adjustment(entry, wording.discount, true, facts)));
+    details.extend(line.charges.iter().map(|entry| adjustment(entry, wording.charge, false, facts)));
     details
 }
 
@@ -104,7 +104,7 @@ pub(super) fn adjustment_label(entry: &Adjustment, label: &str, facts: &Facts<'_
     let mut text = entry.reason.text.clone().unwrap_or_else(|| label.to_owned());
     if let Some(percent) = entry.percent {
         text.push(' ');
-        text.push_str(&facts.numbers.percent(percent));
+        text.push_str(&facts.numbers.percent(percent, facts.wording));
     }
     text
 }

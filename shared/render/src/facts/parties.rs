@@ -17,13 +17,12 @@ pub(crate) struct PartyFacts<'a> {
 /// Countries whose postal code follows the city and the region.
 const CITY_FIRST: [&str; 8] = ["AU", "CA", "GB", "IE", "IN", "NZ", "SG", "US"];
 
-pub(crate) fn seller<'a>(invoice: &'a Invoice, wording: &Wording) -> PartyFacts<'a> {
+pub(crate) fn seller(invoice: &Invoice) -> PartyFacts<'_> {
     let seller = &invoice.seller;
     let mut lines = Vec::new();
     push(&mut lines, seller.trading_name.as_deref().filter(|name| *name != seller.name));
     push_address(&mut lines, seller.address.as_ref(), None);
     push_contact(&mut lines, seller.contact.as_ref());
-    push_labelled(&mut lines, wording.tax_number, seller.vat_id.as_deref());
     PartyFacts { heading: "", name: &seller.name, lines }
 }
 

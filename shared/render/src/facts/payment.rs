@@ -8,7 +8,7 @@ use super::Pair;
 use crate::number_format::NumberFormat;
 use crate::wording::Wording;
 
-pub(crate) fn payment<'a>(invoice: &'a Invoice, wording: &Wording, numbers: NumberFormat) -> Vec<Pair<'a>> {
+pub(crate) fn payment<'a>(invoice: &'a Invoice, wording: &Wording, numbers: &NumberFormat) -> Vec<Pair<'a>> {
     let mut pairs = Vec::new();
     pairs.extend(invoice.payment_terms.as_deref().map(|terms| Pair::new(wording.terms, terms)));
     let discounts = invoice.early_payment_discounts.iter();
@@ -18,7 +18,7 @@ pub(crate) fn payment<'a>(invoice: &'a Invoice, wording: &Wording, numbers: Numb
     }
     pairs.extend(invoice.payee.as_ref().map(|payee| Pair::new(wording.payee, payee.name.as_str())));
     if let Some(tax) = invoice.totals.tax_total_in_tax_currency {
-        let label = format!("{} {}", wording.tax_in, tax.currency().code());
+        let label = wording.tax_in.fill(&[("currency", tax.currency().code())]);
         pairs.push(Pair::new(label, numbers.amount(tax)));
     }
     pairs
@@ -69,10 +69,10 @@ fn grouped_by_four(iban: &str) -> String {
     grouped
 }
 
-fn early_payment(discount: &EarlyPaymentDiscount, wording: &Wording, numbers: NumberFormat) -> String {
-    let percent = numbers.percent(discount.percent);
-    let (until, to_pay) = (numbers.date(discount.until), numbers.amount(discount.amount_to_pay));
-    format!("{percent} ≤ {until}: {} {to_pay}", wording.amount_due)
+fn early_payment(discount: &EarlyPaymentDiscount, wording: &Wording, numbers: &NumberFormat) -> String {
+    let percent = numbers.percent(discount.percent, wording);
+    let (date, amount) = (numbers.date(discount.until), numbers.amount(discount.amount_to_pay));
+    wording.early_payment_terms.fill(&[("percent", &percent), ("date", &date), ("amount", &amount)])
 }
 
 pub(crate) fn notes<'a>(invoice: &'a Invoice, wording: &Wording) -> Vec<Cow<'a, str>> {

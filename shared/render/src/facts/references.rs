@@ -6,7 +6,7 @@ use super::Pair;
 use crate::number_format::NumberFormat;
 use crate::wording::Wording;
 
-pub(crate) fn references<'a>(invoice: &'a Invoice, wording: &Wording, numbers: NumberFormat) -> Vec<Pair<'a>> {
+pub(crate) fn references<'a>(invoice: &'a Invoice, wording: &Wording, numbers: &NumberFormat) -> Vec<Pair<'a>> {
     let mut pairs = dates(invoice, wording, numbers);
     let object = invoice.invoiced_object.as_ref().map(|object| object.id.as_str());
     let texts = [
@@ -28,7 +28,7 @@ pub(crate) fn references<'a>(invoice: &'a Invoice, wording: &Wording, numbers: N
     pairs
 }
 
-fn dates<'a>(invoice: &'a Invoice, wording: &Wording, numbers: NumberFormat) -> Vec<Pair<'a>> {
+fn dates<'a>(invoice: &'a Invoice, wording: &Wording, numbers: &NumberFormat) -> Vec<Pair<'a>> {
     let delivered = invoice.delivery.as_ref().and_then(|delivery| delivery.date);
     let dates = [
         (wording.issue_date, Some(invoice.issue_date)),
@@ -44,16 +44,16 @@ fn dates<'a>(invoice: &'a Invoice, wording: &Wording, numbers: NumberFormat) -> 
 }
 
 /// A span of days, for example `1 March 2026 – 31 March 2026`.
-pub(super) fn period(period: &Period, numbers: NumberFormat) -> Option<String> {
+pub(super) fn period(period: &Period, numbers: &NumberFormat) -> Option<String> {
     match (period.start, period.end) {
-        (Some(start), Some(end)) => Some(format!("{} – {}", numbers.date(start), numbers.date(end))),
+        (Some(start), Some(end)) => Some(numbers.span(start, end)),
         (Some(start), None) => Some(format!("{} –", numbers.date(start))),
         (None, Some(end)) => Some(format!("– {}", numbers.date(end))),
         (None, None) => None,
     }
 }
 
-fn document(reference: &DocumentReference, numbers: NumberFormat) -> String {
+fn document(reference: &DocumentReference, numbers: &NumberFormat) -> String {
     match reference.issue_date {
         Some(date) => format!("{}, {}", reference.number, numbers.date(date)),
         None => reference.number.clone(),

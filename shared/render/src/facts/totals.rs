@@ -69,11 +69,14 @@ fn before_tax<'a>(facts: &Facts<'a>) -> Vec<Total<'a>> {
     }
     let mut rows = vec![row(wording.subtotal, totals.line_total, TotalKind::Lines)];
     rows.extend(invoice.allowances.iter().map(|entry| {
-        row(adjustment_label(entry, wording.allowance, facts), entry.amount.negated(), TotalKind::Adjustment)
+        row(adjustment_label(entry, wording.discount, facts), entry.amount.negated(), TotalKind::Adjustment)
     }));
-    rows.extend(invoice.charges.iter().map(|entry| {
-        row(adjustment_label(entry, wording.charge, facts), entry.amount, TotalKind::Adjustment)
-    }));
+    rows.extend(
+        invoice
+            .charges
+            .iter()
+            .map(|entry| row(adjustment_label(entry, wording.charge, facts), entry.amount, TotalKind::Adjustment)),
+    );
     rows.push(row(wording.total_without_tax, totals.total_without_tax, TotalKind::WithoutTax));
     rows
 }
@@ -104,10 +107,10 @@ fn tax_label(group: &TaxGroup, facts: &Facts<'_>) -> String {
         TaxCategory::G => wording.export.to_owned(),
         TaxCategory::O => wording.no_tax.to_owned(),
         TaxCategory::S | TaxCategory::Z | TaxCategory::L | TaxCategory::M => {
-            format!("{} {}", facts.tax_name, facts.numbers.percent(group.rate.unwrap_or_default()))
+            format!("{} {}", facts.tax_name, facts.numbers.percent(group.rate.unwrap_or_default(), wording))
         }
     };
-    format!("{name} {} {base}", wording.of)
+    wording.tax_of.fill(&[("tax", &name), ("base", &base)])
 }
 
 fn corrections<'a>(facts: &Facts<'a>) -> Vec<Total<'a>> {
@@ -116,14 +119,14 @@ fn corrections<'a>(facts: &Facts<'a>) -> Vec<Total<'a>> {
     let totals = &invoice.totals;
     let mut rows = Vec::new();
     let named = |name: &str, rate: Option<Decimal>| match rate {
-        Some(rate) => format!("{name} {}", facts.numbers.percent(rate)),
+        Some(rate) => format!("{name} {}", facts.numbers.percent(rate, wording)),
         None => name.to_owned(),
     };
     rows.extend(
         invoice.other_taxes.iter().map(|tax| row(named(&tax.name, tax.rate), tax.amount, TotalKind::Correction)),
     );
     rows.extend(invoice.withholding_taxes.iter().map(|tax| {
-        let label = format!("{} {}", named(&tax.name, Some(tax.rate)), wording.withheld);
+        let label = wording.withheld.fill(&[("tax", &named(&tax.name, Some(tax.rate)))]);
         row(label, tax.amount.negated(), TotalKind::Correction)
     }));
     if !totals.prepaid_amount.is_zero() {

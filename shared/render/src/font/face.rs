@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-/// Below this code point a base face finds its glyphs in a table instead of the font's binary search.
+/// Below this code point a face finds its glyphs in a table instead of the font's binary search.
 const TABLE_SIZE: usize = 0x530;
 
 /// The weight of a text.
@@ -12,56 +12,71 @@ pub(crate) enum Weight {
     Bold,
 }
 
-/// One of the faces that are compiled in.
+/// One of the faces that are compiled in: each script has a regular face and, after it, a bold one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum FaceId {
-    Regular,
-    Bold,
+pub(crate) struct FaceId(u8);
+
+macro_rules! faces {
+    ($($name:literal),*) => {
+        [$(LazyLock::new(|| Face::read($name, include_bytes!(concat!("../../fonts/", $name, ".ttf"))))),*]
+    };
 }
 
+/// The first script, that of the base faces, is asked for a character first, then the others in this order.
+static FACES: [LazyLock<Face>; 10] = faces![
+    "NotoSans-Regular",
+    "NotoSans-Bold",
+    "NotoSansHebrew-Regular",
+    "NotoSansHebrew-Bold",
+    "NotoSansArabic-Regular",
+    "NotoSansArabic-Bold",
+    "NotoSansDevanagari-Regular",
+    "NotoSansDevanagari-Bold",
+    "NotoSansThai-Regular",
+    "NotoSansThai-Bold"
+];
+
 impl FaceId {
-    pub(crate) const ALL: [Self; 2] = [Self::Regular, Self::Bold];
-
-    /// The faces that are asked for a character in turn.
-    const fn chain(weight: Weight) -> &'static [Self] {
-        match weight {
-            Weight::Regular => &[Self::Regular],
-            Weight::Bold => &[Self::Bold],
-        }
-    }
-
-    /// The face itself; read at its first use.
-    pub(crate) fn face(self) -> &'static Face {
-        static REGULAR: LazyLock<Face> =
-            LazyLock::new(|| Face::read("NotoSans-Regular", include_bytes!("../../fonts/NotoSans-Regular.ttf"), true));
-        static BOLD: LazyLock<Face> =
-            LazyLock::new(|| Face::read("NotoSans-Bold", include_bytes!("../../fonts/NotoSans-Bold.ttf"), true));
-        match self {
-            Self::Regular => &REGULAR,
-            Self::Bold => &BOLD,
-        }
+    /// All faces, the base faces first.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..).take(FACES.len()).map(Self)
     }
 
     /// The base face of a weight.
     pub(crate) const fn base(weight: Weight) -> Self {
-        match weight {
-            Weight::Regular => Self::Regular,
-            Weight::Bold => Self::Bold,
-        }
+        Self(match weight {
+            Weight::Regular => 0,
+            Weight::Bold => 1,
+        })
+    }
+
+    /// Its place among all faces.
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// Whether it is one of the base faces, of which a whole group of characters is embedded at a time, see
+    /// [`super::FontUsage`].
+    pub(crate) const fn is_base(self) -> bool {
+        self.0 < 2
+    }
+
+    /// The face itself; read at its first use.
+    pub(crate) fn face(self) -> &'static Face {
+        &FACES[self.index()]
     }
 }
 
 /// The first face of the weight's chain that has a glyph for the character.
 pub(crate) fn face_for(character: char, weight: Weight) -> Option<FaceId> {
-    FaceId::chain(weight).iter().copied().find(|id| id.face().glyph(character).is_some())
+    let of_weight = FaceId::all().skip(FaceId::base(weight).index()).step_by(2);
+    of_weight.into_iter().find(|id| id.face().glyph(character).is_some())
 }
 
 /// A face and what is asked of it for every character.
 pub(crate) struct Face {
     pub(crate) name: &'static str,
     pub(crate) data: &'static [u8],
-    /// Where a whole group of characters is embedded at a time, see [`super::FontUsage`].
-    pub(crate) is_base: bool,
     shaper: Option<rustybuzz::Face<'static>>,
     table: Vec<u16>,
     advances: Vec<u16>,
@@ -75,12 +90,11 @@ pub(crate) struct Face {
 impl Face {
     /// Reads a face. The files are ours, so one that cannot be read has no glyphs rather than an error of its own;
     /// a test reads all of them.
-    fn read(name: &'static str, data: &'static [u8], is_base: bool) -> Self {
+    fn read(name: &'static str, data: &'static [u8]) -> Self {
         let shaper = rustybuzz::Face::from_slice(data, 0);
         let mut face = Self {
             name,
             data,
-            is_base,
             shaper: None,
             table: Vec::new(),
             advances: Vec::new(),
@@ -112,10 +126,8 @@ impl Face {
                 u16::try_from(advance * 1000 / units).unwrap_or_default()
             })
             .collect();
-        if self.is_base {
-            let glyph_of = |code| char::from_u32(code).and_then(|character| font.glyph_index(character));
-            self.table = (0_u32..).take(TABLE_SIZE).map(|code| glyph_of(code).map_or(0, |glyph| glyph.0)).collect();
-        }
+        let glyph_of = |code| char::from_u32(code).and_then(|character| font.glyph_index(character));
+        self.table = (0_u32..).take(TABLE_SIZE).map(|code| glyph_of(code).map_or(0, |glyph| glyph.0)).collect();
     }
 
     /// The glyph of a character, if the face has one.

@@ -92,9 +92,8 @@ fn keep(usage: &FontUsage, program: &Arc<FontProgram>) {
 /// The tag is a hash (FNV-1a) of the texts, so that it is the same in each run.
 fn tag(texts: &[(u16, Box<str>)]) -> String {
     let bytes = texts.iter().flat_map(|(code, text)| code.to_be_bytes().into_iter().chain(text.bytes()));
-    let mut hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let mut hash =
+        bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     let letter = || {
         let letter = b'A' + u8::try_from(hash % 26).unwrap_or_default();
         hash /= 26;

@@ -10,8 +10,19 @@ use super::{Face, FaceId};
 const GROUPS: [&[(u32, u32)]; 8] = [
     // ASCII and what typographers need beside it.
     &[
-        (0x20, 0x7E), (0xA0, 0xA0), (0xA3, 0xA3), (0xB7, 0xB7), (0xD7, 0xD7), (0x2013, 0x2014), (0x2018, 0x2019),
-        (0x201C, 0x201D), (0x2022, 0x2022), (0x2026, 0x2026), (0x20AC, 0x20AC), (0x2212, 0x2212), (0xFFFD, 0xFFFD),
+        (0x20, 0x7E),
+        (0xA0, 0xA0),
+        (0xA3, 0xA3),
+        (0xB7, 0xB7),
+        (0xD7, 0xD7),
+        (0x2013, 0x2014),
+        (0x2018, 0x2019),
+        (0x201C, 0x201D),
+        (0x2022, 0x2022),
+        (0x2026, 0x2026),
+        (0x20AC, 0x20AC),
+        (0x2212, 0x2212),
+        (0xFFFD, 0xFFFD),
     ],
     &[(0xA1, 0xA2), (0xA4, 0xB6), (0xB8, 0xD6), (0xD8, 0xFF)],
     &[(0x100, 0x17F)],
@@ -43,7 +54,6 @@ pub(crate) enum Piece {
 /// The glyphs of one face that a document uses.
 pub(crate) struct FontUsage {
     pub(crate) id: FaceId,
-    face: &'static Face,
     codes: Vec<u16>,
     pieces: Vec<Piece>,
     next_code: u16,
@@ -51,7 +61,7 @@ pub(crate) struct FontUsage {
 
 impl FontUsage {
     pub(crate) fn new(id: FaceId) -> Self {
-        Self { id, face: id.face(), codes: Vec::new(), pieces: Vec::new(), next_code: 1 }
+        Self { id, codes: Vec::new(), pieces: Vec::new(), next_code: 1 }
     }
 
     pub(crate) fn is_used(&self) -> bool {
@@ -80,9 +90,9 @@ impl FontUsage {
 
     #[cold]
     fn take_in(&mut self, character: char, glyph: u16) -> u16 {
-        if let (true, Some(group)) = (self.face.is_base, group_of(character)) {
+        if let (true, Some(group)) = (self.id.is_base(), group_of(character)) {
             self.pieces.push(Piece::Group(group));
-            let glyphs = glyphs_of(self.face, &Piece::Group(group));
+            let glyphs = glyphs_of(self.id.face(), &Piece::Group(group));
             for (glyph, _) in glyphs {
                 self.assign(glyph);
             }

@@ -2,31 +2,30 @@
 
 use std::borrow::Cow;
 
-use invoice::Color;
-
-use super::geometry::{BASE, BASE_BOLD, DUE, GAP, GUTTER, Geometry, LEADING, QUIET, SMALL};
+use super::geometry::{BASE, BASE_BOLD, DUE, GAP, GUTTER, Geometry, LEADING, QUIET, SMALL, Theme};
 use super::sheet::{Rule, Sheet};
 use crate::facts::{Facts, Pair, Total, TotalKind};
+use crate::style::Layout;
 use crate::text::{Length, TextStyle, points, width, wrap};
 
 /// The height of a row of the totals.
 const TOTAL_HEIGHT: Length = points(16);
 
-pub(super) fn lay_out<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, accent: Color) {
+pub(super) fn lay_out<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, theme: Theme) {
     // The totals never stand on a page without a line that they are the totals of.
     if let Some(last_row) = sheet.bands_mut().last_mut() {
         last_row.keeps_next = true;
     }
-    totals(sheet, facts, geometry, accent);
+    totals(sheet, facts, geometry, theme);
     payment(sheet, facts, geometry);
     notes(sheet, facts, geometry);
 }
 
-fn totals<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, accent: Color) {
+fn totals<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, theme: Theme) {
     sheet.space(points(6), true);
     for total in &facts.totals {
         match total.kind {
-            TotalKind::Due => amount_due(sheet, facts, total, geometry, accent),
+            TotalKind::Due => amount_due(sheet, facts, total, geometry, theme),
             _ => total_row(sheet, facts, total, geometry),
         }
     }
@@ -52,24 +51,24 @@ fn total_row<'a>(sheet: &mut Sheet<'a>, facts: &Facts<'a>, total: &'a Total<'a>,
     }
 }
 
-fn amount_due<'a>(
-    sheet: &mut Sheet<'a>,
-    facts: &Facts<'a>,
-    total: &'a Total<'a>,
-    geometry: &Geometry,
-    accent: Color,
-) {
+fn amount_due<'a>(sheet: &mut Sheet<'a>, facts: &Facts<'a>, total: &'a Total<'a>, geometry: &Geometry, theme: Theme) {
     let amount = facts.amount_with_currency(total.amount);
-    let mut style = TextStyle { color: accent, ..DUE };
     let left = left_edge(geometry);
-    let label_width = width(&total.label, BASE_BOLD);
-    while style.size > 80 && width(&amount, style) + label_width + GUTTER > geometry.right - left {
+    let is_panel = theme.layout == Layout::Modern;
+    let (label_color, amount_color) =
+        if is_panel { (theme.over_accent(), theme.over_accent()) } else { (BASE_BOLD.color, theme.accent) };
+    let inset = if is_panel { points(10) } else { 0 };
+    let label = TextStyle { color: label_color, ..BASE_BOLD };
+    let mut style = TextStyle { color: amount_color, ..DUE };
+    let room = geometry.right - left - 2 * inset - width(&total.label, label) - GUTTER;
+    while style.size > 80 && width(&amount, style) > room {
         style.size -= 10;
     }
-    sheet.rule(Rule { left, right: geometry.right, y: points(5), thickness: 1_000, color: accent });
-    sheet.text(left, points(23), BASE_BOLD, &*total.label);
-    sheet.text_to(geometry.right, points(23), style, amount);
-    sheet.band(points(30), false);
+    let (y, thickness) = if is_panel { (points(20), points(30)) } else { (points(5), 1_000) };
+    sheet.rule(Rule { left, right: geometry.right, y, thickness, color: theme.accent });
+    sheet.text(left + inset, points(24), label, &*total.label);
+    sheet.text_to(geometry.right - inset, points(24), style, amount);
+    sheet.band(points(if is_panel { 37 } else { 31 }), false);
 }
 
 fn payment<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry) {

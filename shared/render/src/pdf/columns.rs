@@ -27,9 +27,9 @@ pub(super) struct Figures {
 impl Figures {
     pub(super) fn of(line: &Line, facts: &Facts<'_>) -> Self {
         let figures = LineFigures::of(line);
-        let numbers = facts.numbers;
+        let numbers = &facts.numbers;
         let rate = match line.tax_rate {
-            Some(rate) if has_several_rates(facts.invoice) => numbers.percent(rate),
+            Some(rate) if has_several_rates(facts.invoice) => numbers.percent(rate, facts.wording),
             _ => String::new(),
         };
         Self {
@@ -142,8 +142,8 @@ impl Columns {
         let quantity = FigureColumn { right, fraction: widths.quantity.fraction };
         right -= at_least(widths.quantity, wording.quantity) + GUTTER;
 
-        let item = has_item_ids(facts.invoice)
-            .then(|| TextColumn { left: geometry.left, right: geometry.left + widths.item });
+        let item =
+            has_item_ids(facts.invoice).then(|| TextColumn { left: geometry.left, right: geometry.left + widths.item });
         let text_left = item.map_or(geometry.left, |column| column.right + GUTTER);
         Self {
             item,

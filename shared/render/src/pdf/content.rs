@@ -14,11 +14,11 @@ pub(super) struct Fonts {
 
 impl Fonts {
     pub(super) fn new() -> Self {
-        Self { usages: FaceId::ALL.into_iter().map(FontUsage::new).collect() }
+        Self { usages: FaceId::all().map(FontUsage::new).collect() }
     }
 
     fn usage(&mut self, id: FaceId) -> &mut FontUsage {
-        &mut self.usages[id as usize]
+        &mut self.usages[id.index()]
     }
 
     /// The faces of which something is used.
@@ -27,9 +27,12 @@ impl Fonts {
     }
 }
 
+/// printpdf takes names of `F` and a number for the standard fonts.
+const RESOURCE_PREFIX: char = 'N';
+
 /// The name of a face in the resources of the pages.
 pub(super) fn resource_name(id: FaceId) -> String {
-    format!("N{}", id as usize)
+    format!("{RESOURCE_PREFIX}{}", id.index())
 }
 
 /// A content stream (ISO 32000-1, 7.8.2) that is being written.
@@ -154,7 +157,7 @@ impl<'f> Content<'f> {
         if self.font != Some((id, size)) {
             self.font = Some((id, size));
             // A Vec takes every byte, so writing cannot fail.
-            let _ = write!(self.bytes, "/{} ", resource_name(id));
+            let _ = write!(self.bytes, "/{RESOURCE_PREFIX}{} ", id.index());
             push_length(&mut self.bytes, size * 100);
             self.bytes.extend_from_slice(b" Tf\n");
         }
@@ -225,4 +228,3 @@ fn push_length(bytes: &mut Vec<u8>, value: Length) {
         bytes.extend_from_slice(&fraction[..kept]);
     }
 }
-

@@ -45,7 +45,8 @@ pub(super) fn assemble(
     metadata: &Metadata,
     digest: Digest,
 ) -> Result<Vec<u8>, RenderError> {
-    let programs: Vec<_> = fonts.used().map(|usage| Ok((usage, FontProgram::of(usage)?))).collect::<Result<_, subsetter::Error>>()?;
+    let programs: Vec<_> =
+        fonts.used().map(|usage| Ok((usage, FontProgram::of(usage)?))).collect::<Result<_, subsetter::Error>>()?;
     let skeleton = skeleton(geometry, contents.len(), &programs);
     let mut document = skeleton.to_lopdf_document(&PdfSaveOptions::default(), &mut Vec::new());
     document.version = "1.7".to_owned();
@@ -138,11 +139,17 @@ fn fill_pages(
 }
 
 /// Puts a face's file, widths and texts in the place of the skeleton's.
-fn fill_font(document: &mut Document, font: ObjectId, usage: &FontUsage, program: &FontProgram) -> Result<(), RenderError> {
+fn fill_font(
+    document: &mut Document,
+    font: ObjectId,
+    usage: &FontUsage,
+    program: &FontProgram,
+) -> Result<(), RenderError> {
     let dictionary = document.get_dictionary_mut(font)?;
     let to_unicode = dictionary.get(b"ToUnicode")?.as_reference()?;
     let descendants = dictionary.get_mut(b"DescendantFonts")?.as_array_mut()?;
-    let descendant = descendants.first_mut().ok_or(lopdf::Error::DictKey("DescendantFonts".to_owned()))?.as_dict_mut()?;
+    let descendant =
+        descendants.first_mut().ok_or(lopdf::Error::DictKey("DescendantFonts".to_owned()))?.as_dict_mut()?;
     let widths = program.widths.iter().map(|width| Object::Integer(i64::from(*width))).collect();
     descendant.set("W", vec![Object::Integer(0), Object::Array(widths)]);
     let descriptor = descendant.get(b"FontDescriptor")?.as_reference()?;

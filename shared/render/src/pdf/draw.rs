@@ -2,12 +2,13 @@
 
 use super::columns::Columns;
 use super::content::{Content, Fonts};
-use super::geometry::{Geometry, HAIRLINE, RULE, SMALL};
+use super::geometry::{Geometry, HAIRLINE, RULE, SMALL, Theme};
 use super::head::running_head;
 use super::paginate::Page;
 use super::sheet::{Band, Rule, Sheet};
 use super::table;
 use crate::facts::Facts;
+use crate::style::Layout;
 use crate::text::{Length, first_line, points, width};
 
 /// The parts that pages repeat.
@@ -15,6 +16,7 @@ pub(super) struct Repeated<'a> {
     pub(super) facts: &'a Facts<'a>,
     pub(super) columns: &'a Columns,
     pub(super) geometry: Geometry,
+    theme: Theme,
     running_head: Sheet<'a>,
     table_head: Sheet<'a>,
     /// The legal data of the seller, as it stands at the foot.
@@ -22,14 +24,14 @@ pub(super) struct Repeated<'a> {
 }
 
 impl<'a> Repeated<'a> {
-    pub(super) fn new(facts: &'a Facts<'a>, columns: &'a Columns, geometry: Geometry) -> Self {
+    pub(super) fn new(facts: &'a Facts<'a>, columns: &'a Columns, geometry: Geometry, theme: Theme) -> Self {
         let mut running = Sheet::default();
         running_head(&mut running, facts, &geometry);
         let mut table_head = Sheet::default();
-        table::head(&mut table_head, facts, columns, &geometry);
+        table::head(&mut table_head, facts, columns, &geometry, theme);
         let name = std::iter::once(facts.seller.name);
         let legal = name.chain(facts.legal.iter().map(|line| &**line)).collect::<Vec<_>>().join("  ·  ");
-        Self { facts, columns, geometry, running_head: running, table_head, legal }
+        Self { facts, columns, geometry, theme, running_head: running, table_head, legal }
     }
 
     pub(super) fn running_head_height(&self) -> Length {
@@ -46,8 +48,18 @@ impl<'a> Repeated<'a> {
     }
 
     /// Draws a page.
-    pub(super) fn page(&self, fonts: &mut Fonts, sheet: &Sheet<'a>, page: &Page, number: usize, count: usize) -> Vec<u8> {
+    pub(super) fn page(
+        &self,
+        fonts: &mut Fonts,
+        sheet: &Sheet<'a>,
+        page: &Page,
+        number: usize,
+        count: usize,
+    ) -> Vec<u8> {
         let mut content = Content::new(fonts, self.geometry.height);
+        if self.theme.layout == Layout::Modern {
+            content.rectangle(0, 0, self.geometry.width, points(6), self.theme.accent);
+        }
         let mut y = self.geometry.top;
         if number > 1 {
             y -= points(14);
@@ -86,7 +98,7 @@ impl<'a> Repeated<'a> {
         let wording = self.facts.wording;
         let y = geometry.height - points(44);
         content.rectangle(geometry.left, y, geometry.right, y + HAIRLINE, RULE);
-        let page = format!("{} {number} {} {count}", wording.page, wording.page_of);
+        let page = wording.page.fill(&[("page", &number.to_string()), ("count", &count.to_string())]);
         let page_width = width(&page, SMALL);
         let legal = first_line(&self.legal, SMALL, geometry.measure() - page_width - points(20));
         content.text(geometry.left, y + points(14), SMALL, &legal);
@@ -112,12 +124,12 @@ fn draw_all(content: &mut Content<'_>, sheet: &Sheet<'_>, mut y: Length) -> Leng
 }
 
 fn draw(content: &mut Content<'_>, sheet: &Sheet<'_>, band: &Band, y: Length) -> Length {
-    for cell in sheet.cells_of(band) {
-        content.text(cell.x, y + cell.baseline, cell.style, &cell.text);
-    }
     for Rule { left, right, y: below, thickness, color } in sheet.rules_of(band) {
         let middle = y + below;
         content.rectangle(*left, middle - thickness / 2, *right, middle + thickness / 2, *color);
+    }
+    for cell in sheet.cells_of(band) {
+        content.text(cell.x, y + cell.baseline, cell.style, &cell.text);
     }
     y + band.height
 }

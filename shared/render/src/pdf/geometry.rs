@@ -3,7 +3,7 @@
 use invoice::Color;
 
 use crate::font::Weight;
-use crate::style::{Paper, color};
+use crate::style::{Layout, Paper, color};
 use crate::text::{Length, TextStyle, points};
 
 /// The distance of baselines in blocks of text.
@@ -20,7 +20,7 @@ const MUTED: Color = color(0x5c, 0x67, 0x73);
 /// The colour of thin rules.
 pub(super) const RULE: Color = color(0xd3, 0xd9, 0xe0);
 /// The colour of rules that open and close a table.
-pub(super) const STRONG_RULE: Color = color(0x5c, 0x67, 0x73);
+const STRONG_RULE: Color = color(0x5c, 0x67, 0x73);
 
 /// The styles of text: one base size, one smaller, and two large ones.
 pub(super) const BASE: TextStyle = TextStyle { weight: Weight::Regular, size: 90, color: INK };
@@ -30,6 +30,30 @@ pub(super) const SMALL: TextStyle = TextStyle { weight: Weight::Regular, size: 7
 pub(super) const SELLER: TextStyle = TextStyle { weight: Weight::Bold, size: 130, color: INK };
 pub(super) const TITLE: TextStyle = TextStyle { weight: Weight::Regular, size: 240, color: INK };
 pub(super) const DUE: TextStyle = TextStyle { weight: Weight::Bold, size: 140, color: INK };
+
+/// What styles differ in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Theme {
+    pub(super) layout: Layout,
+    pub(super) accent: Color,
+}
+
+impl Theme {
+    /// The colour of the rules that open and close the table.
+    pub(super) const fn table_rule(&self) -> Color {
+        match self.layout {
+            Layout::Classic => STRONG_RULE,
+            Layout::Modern => self.accent,
+        }
+    }
+
+    /// The colour of text over the accent colour: white, or ink where the accent is light (WCAG 2.2, contrast).
+    pub(super) fn over_accent(&self) -> Color {
+        let Color { red, green, blue } = self.accent;
+        let luminance = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
+        if luminance > 160_000 { INK } else { color(0xff, 0xff, 0xff) }
+    }
+}
 
 /// Where things stand on a page; y runs downwards from the upper edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

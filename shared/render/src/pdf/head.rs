@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use invoice::Color;
-
 use super::geometry::{
-    BASE, BASE_BOLD, GAP, GUTTER, Geometry, HAIRLINE, LEADING, QUIET, RULE, SELLER, SMALL, TITLE,
+    BASE, BASE_BOLD, GAP, GUTTER, Geometry, HAIRLINE, LEADING, QUIET, RULE, SELLER, SMALL, TITLE, Theme,
 };
 use super::sheet::{Rule, Sheet};
 use crate::facts::{Facts, Pair, PartyFacts};
+use crate::font::Weight;
+use crate::style::Layout;
 use crate::text::{Length, TextStyle, first_line, width, wrap};
 
 /// A line of a column that stands beside others.
@@ -21,39 +21,67 @@ struct Entry<'a> {
 /// The lines of a column; each may have several texts.
 type Column<'a> = Vec<Vec<Entry<'a>>>;
 
-pub(super) fn lay_out<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, accent: Color) {
-    title_and_seller(sheet, facts, geometry, accent);
+pub(super) fn lay_out<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, theme: Theme) {
+    match theme.layout {
+        Layout::Classic => seller_and_title(sheet, facts, geometry, theme),
+        Layout::Modern => title_and_seller(sheet, facts, geometry, theme),
+    }
     sheet.space(GAP, true);
     parties_and_references(sheet, facts, geometry);
     sheet.space(GAP, true);
 }
 
-/// Seller to the left, title to the right, on a common first baseline.
-fn title_and_seller<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, accent: Color) {
-    let title = TextStyle { color: accent, ..TITLE };
+/// The baseline of the title.
+const TITLE_BASELINE: Length = 20_000;
+
+/// Classic: seller to the left, title to the right, on a common baseline.
+fn seller_and_title<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, theme: Theme) {
+    let title = TextStyle { color: theme.accent, ..TITLE };
     let title_width = width(facts.title, title);
     let number_room = geometry.column_width().max(title_width);
     let room = geometry.measure() - number_room - 2 * GUTTER;
-    let baseline = 20_000;
     let mut names = wrap(facts.seller.name, SELLER, room).into_iter();
-    sheet.text(geometry.left, baseline, SELLER, names.next().unwrap_or_default());
-    sheet.text_to(geometry.right, baseline, title, facts.title);
-    sheet.band(baseline + 4_000, true);
+    sheet.text(geometry.left, TITLE_BASELINE, SELLER, names.next().unwrap_or_default());
+    sheet.text_to(geometry.right, TITLE_BASELINE, title, facts.title);
+    sheet.band(TITLE_BASELINE + 5_000, true);
 
     let mut left: Column<'a> =
         names.map(|name| vec![Entry { x: geometry.left, style: SELLER, text: Cow::Borrowed(name) }]).collect();
     for line in &facts.seller.lines {
         push_wrapped(&mut left, line, QUIET, geometry.left, room);
     }
-    let mut right: Column<'a> = Vec::new();
-    for line in wrap(&facts.invoice.number, BASE_BOLD, number_room) {
-        right.push(vec![ending_at(geometry.right, BASE_BOLD, Cow::Borrowed(line))]);
-    }
-    if let Some(mark) = facts.mark {
-        let style = TextStyle { color: accent, ..BASE_BOLD };
-        right.push(vec![ending_at(geometry.right, style, Cow::Owned(mark.to_uppercase()))]);
+    let numbers = wrap(&facts.invoice.number, BASE_BOLD, number_room).into_iter();
+    let mut right: Column<'a> =
+        numbers.map(|line| vec![ending_at(geometry.right, BASE_BOLD, Cow::Borrowed(line))]).collect();
+    let mark = mark(facts, theme);
+    right.extend(mark.map(|(style, text)| vec![ending_at(geometry.right, style, text)]));
+    place_columns(sheet, vec![left, right]);
+}
+
+/// Modern: the title in bold to the left, the seller over the column of references.
+fn title_and_seller<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, theme: Theme) {
+    let title = TextStyle { weight: Weight::Bold, ..TITLE };
+    let seller_left = geometry.column(2);
+    let mut names = wrap(facts.seller.name, BASE_BOLD, geometry.column_width()).into_iter();
+    sheet.text(geometry.left, TITLE_BASELINE, title, facts.title);
+    sheet.text(seller_left, TITLE_BASELINE, BASE_BOLD, names.next().unwrap_or_default());
+    sheet.band(TITLE_BASELINE + 5_000, true);
+
+    let number = TextStyle { color: theme.accent, ..BASE_BOLD };
+    let mut left: Column<'a> = Vec::new();
+    push_wrapped(&mut left, &facts.invoice.number, number, geometry.left, geometry.column(2) - geometry.left - GUTTER);
+    left.extend(mark(facts, theme).map(|(style, text)| vec![Entry { x: geometry.left, style, text }]));
+    let mut right: Column<'a> =
+        names.map(|name| vec![Entry { x: seller_left, style: BASE_BOLD, text: Cow::Borrowed(name) }]).collect();
+    for line in &facts.seller.lines {
+        push_wrapped(&mut right, line, QUIET, seller_left, geometry.column_width());
     }
     place_columns(sheet, vec![left, right]);
+}
+
+fn mark<'a>(facts: &Facts<'_>, theme: Theme) -> Option<(TextStyle, Cow<'a, str>)> {
+    let style = TextStyle { color: theme.accent, ..BASE_BOLD };
+    facts.mark.map(|mark| (style, Cow::Owned(mark.to_uppercase())))
 }
 
 fn parties_and_references<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry) {

@@ -23,7 +23,7 @@ impl Metadata {
         Self {
             title: facts.headline(),
             author: facts.seller.name.to_owned(),
-            language: "en",
+            language: facts.wording.language,
             date: facts.invoice.issue_date,
         }
     }

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use invoice::Line;
+use invoice::{Color, Line};
 
 use super::columns::{Columns, Figures};
-use super::geometry::{BASE, Geometry, HAIRLINE, QUIET, RULE, SMALL, STRONG_RULE};
+use super::geometry::{BASE, Geometry, HAIRLINE, QUIET, RULE, SMALL, Theme};
 use super::sheet::{Rule, Sheet};
 use crate::facts::{Facts, LineFigures, line_details};
 use crate::text::{Length, TextStyle, width, wrap};
@@ -18,24 +18,31 @@ const ROW_PADDING: Length = 4_500;
 const BASELINE: Length = 9_000;
 
 /// Lays out a row for each line, and gives the columns for the head.
-pub(super) fn lay_out<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry) -> Columns {
+pub(super) fn lay_out<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, theme: Theme) -> Columns {
     let lines = &facts.invoice.lines;
     let figures: Vec<Figures> = lines.iter().map(|line| Figures::of(line, facts)).collect();
     let columns = Columns::measure(facts, &figures, geometry);
-    head(sheet, facts, &columns, geometry);
+    head(sheet, facts, &columns, geometry, theme);
     let mut sum = 0;
     let last = lines.len().saturating_sub(1);
     for (index, (line, figures)) in lines.iter().zip(figures).enumerate() {
         let before = sum;
         sum += LineFigures::of(line).amount.minor_units();
         let texts = RowTexts::of(line, facts, &columns);
-        row(sheet, texts, figures, &columns, geometry, RowPlace { is_last: index == last, before, after: sum });
+        row(
+            sheet,
+            texts,
+            figures,
+            &columns,
+            geometry,
+            RowPlace { closes_table: (index == last).then(|| theme.table_rule()), before, after: sum },
+        );
     }
     columns
 }
 
 /// The names of the columns over a rule.
-pub(super) fn head<'a>(sheet: &mut Sheet<'a>, facts: &Facts<'a>, columns: &Columns, geometry: &Geometry) {
+pub(super) fn head<'a>(sheet: &mut Sheet<'a>, facts: &Facts<'a>, columns: &Columns, geometry: &Geometry, theme: Theme) {
     let wording = facts.wording;
     if let Some(item) = &columns.item {
         sheet.text(item.left, BASELINE, SMALL, wording.item);
@@ -48,17 +55,15 @@ pub(super) fn head<'a>(sheet: &mut Sheet<'a>, facts: &Facts<'a>, columns: &Colum
     }
     sheet.text_to(columns.amount.right, BASELINE, SMALL, amount_label(facts));
     let y = BASELINE + 6_000;
-    sheet.rule(Rule { left: geometry.left, right: geometry.right, y, thickness: 600, color: STRONG_RULE });
+    sheet.rule(Rule { left: geometry.left, right: geometry.right, y, thickness: 600, color: theme.table_rule() });
     sheet.band(y + 1_000, true);
 }
 
 pub(crate) fn amount_label(facts: &Facts<'_>) -> String {
     let code = facts.invoice.currency.code();
-    if facts.invoice.prices_include_tax {
-        format!("{} {}, {code}", facts.wording.amount, facts.wording.included_tax)
-    } else {
-        format!("{} {code}", facts.wording.amount)
-    }
+    let wording = facts.wording;
+    let amount = if facts.invoice.prices_include_tax { wording.amount_with_tax } else { wording.amount };
+    format!("{amount} {code}")
 }
 
 /// A line of sums at the edge of a page, under or over which the table goes on.
@@ -98,7 +103,8 @@ const DETAIL: TextStyle = TextStyle { size: 80, ..QUIET };
 
 /// Where a row stands in the table.
 struct RowPlace {
-    is_last: bool,
+    /// The colour of the rule under the last row.
+    closes_table: Option<Color>,
     before: i128,
     after: i128,
 }
@@ -130,8 +136,7 @@ fn row<'a>(
         let height = padding_above + ROW_LEADING + padding_below;
         let ends_row = index + 1 == count;
         if ends_row {
-            let color = if place.is_last { STRONG_RULE } else { RULE };
-            let thickness = if place.is_last { 600 } else { HAIRLINE };
+            let (color, thickness) = place.closes_table.map_or((RULE, HAIRLINE), |color| (color, 600));
             let rule = Rule { left: geometry.left, right: geometry.right, y: height, thickness, color };
             sheet.rule(rule);
         }

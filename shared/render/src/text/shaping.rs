@@ -30,7 +30,8 @@ pub(crate) struct Run {
 /// Sets a line of text: scripts that run from right to left are turned round, letters are joined, and characters
 /// that no face covers become a visible replacement.
 pub(crate) fn shape(text: &str, weight: Weight) -> Vec<Run> {
-    let composed: String = text.nfc().collect();
+    let space = |character: char| character.is_whitespace() && face_for(character, weight).is_none();
+    let composed: String = text.nfc().map(|character| if space(character) { ' ' } else { character }).collect();
     let bidi = BidiInfo::new(&composed, None);
     let mut runs = Vec::new();
     for paragraph in &bidi.paragraphs {
@@ -41,7 +42,9 @@ pub(crate) fn shape(text: &str, weight: Weight) -> Vec<Run> {
             if level.is_rtl() {
                 pieces.reverse();
             }
-            runs.extend(pieces.into_iter().map(|(face, range)| shape_run(&composed[range], face, weight, level.is_rtl())));
+            runs.extend(
+                pieces.into_iter().map(|(face, range)| shape_run(&composed[range], face, weight, level.is_rtl())),
+            );
         }
     }
     runs
@@ -82,31 +85,50 @@ fn shape_run(text: &str, face: Option<FaceId>, weight: Weight, right_to_left: bo
     };
     let mut buffer = UnicodeBuffer::new();
     buffer.push_str(text);
-    buffer.set_direction(if right_to_left { rustybuzz::Direction::RightToLeft } else { rustybuzz::Direction::LeftToRight });
+    buffer.set_direction(if right_to_left {
+        rustybuzz::Direction::RightToLeft
+    } else {
+        rustybuzz::Direction::LeftToRight
+    });
     buffer.guess_segment_properties();
     let shaped = rustybuzz::shape(shaper, &[], buffer);
     let units = shaper.units_per_em().max(1);
     let scaled = |value: i32| value * 1000 / units;
-    let clusters = cluster_ends(shaped.glyph_infos(), text.len());
-    let mut seen = None;
-    let glyphs: Vec<Glyph> = shaped
+    let texts = glyph_texts(shaped.glyph_infos(), text, right_to_left);
+    let glyphs = shaped
         .glyph_infos()
         .iter()
         .zip(shaped.glyph_positions())
-        .map(|(info, position)| {
-            let is_first = seen.replace(info.cluster) != Some(info.cluster);
-            let start = info.cluster as usize;
-            let end = clusters.iter().copied().find(|end| *end > start).unwrap_or(text.len());
-            Glyph {
-                id: u16::try_from(info.glyph_id).unwrap_or_default(),
-                advance: scaled(position.x_advance),
-                shift: (scaled(position.x_offset), scaled(position.y_offset)),
-                text: if is_first { text[start..end].to_owned() } else { String::new() },
-            }
+        .zip(&texts)
+        .map(|((info, position), text)| Glyph {
+            id: u16::try_from(info.glyph_id).unwrap_or_default(),
+            advance: scaled(position.x_advance),
+            shift: (scaled(position.x_offset), scaled(position.y_offset)),
+            text: text.clone().unwrap_or_default(),
         })
         .collect();
-    let is_plain = !right_to_left && glyphs.iter().all(|glyph| glyph.text.chars().count() == 1);
-    Run { face: id, glyphs, actual_text: (!is_plain).then(|| text.to_owned()) }
+    // Readers turn runs from right to left round by themselves, letter by letter; an actual text they would turn too.
+    let says_all = right_to_left || texts.iter().all(Option::is_some);
+    Run { face: id, glyphs, actual_text: (!says_all).then(|| text.to_owned()) }
+}
+
+/// The text of each glyph. A cluster of one glyph has its whole text, one of as many glyphs as characters shares it
+/// out in the order of reading; of another cluster the first glyph has all, and the others none.
+fn glyph_texts(infos: &[rustybuzz::GlyphInfo], text: &str, right_to_left: bool) -> Vec<Option<String>> {
+    let ends = cluster_ends(infos, text.len());
+    let mut texts = Vec::with_capacity(infos.len());
+    for cluster in infos.chunk_by(|one, next| one.cluster == next.cluster) {
+        let start = cluster.first().map_or(0, |info| info.cluster as usize);
+        let end = ends.get(ends.partition_point(|end| *end <= start)).copied().unwrap_or(text.len());
+        let characters: Vec<char> = text[start..end].chars().collect();
+        if right_to_left && characters.len() == cluster.len() {
+            texts.extend(characters.iter().rev().map(|character| Some(character.to_string())));
+        } else {
+            texts.push(Some(text[start..end].to_owned()));
+            texts.extend(cluster.iter().skip(1).map(|_| None));
+        }
+    }
+    texts
 }
 
 /// Where the clusters of a run end, in rising order.
@@ -120,7 +142,7 @@ fn cluster_ends(infos: &[rustybuzz::GlyphInfo], length: usize) -> Vec<usize> {
 
 /// Whether the character is shown as itself, or as nothing where it is to be invisible.
 pub(crate) fn is_covered(character: char, weight: Weight) -> bool {
-    character == '\n' || is_invisible(character) || face_for(character, weight).is_some()
+    character.is_whitespace() || is_invisible(character) || face_for(character, weight).is_some()
 }
 
 /// One replacement a character; whoever copies the text still gets the characters themselves.

@@ -85,5 +85,6 @@ fn fitting(text: &str, style: TextStyle, room: Length) -> usize {
 }
 
 fn joins_the_letter_before(character: char) -> bool {
-    unicode_normalization::char::is_combining_mark(character) || matches!(character, '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
+    unicode_normalization::char::is_combining_mark(character)
+        || matches!(character, '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
 }

@@ -41,8 +41,16 @@ pub(crate) fn item(description: &str, quantity: &str, price: &str) -> Value {
 /// So many lines of differing length.
 pub(crate) fn many_lines(count: usize) -> Value {
     let items = (1..=count).map(|number| {
-        let more = if number % 9 == 0 { ", with a description long enough to wrap over several lines of its column" } else { "" };
-        let mut item = item(&format!("Article {number}{more}"), &format!("{}", number % 7 + 1), &format!("{}.{:02}", 20 + number % 80, number % 100));
+        let more = if number % 9 == 0 {
+            ", with a description long enough to wrap over several lines of its column"
+        } else {
+            ""
+        };
+        let mut item = item(
+            &format!("Article {number}{more}"),
+            &format!("{}", number % 7 + 1),
+            &format!("{}.{:02}", 20 + number % 80, number % 100),
+        );
         item["id"] = json!(format!("SKU-{number:05}"));
         item
     });
