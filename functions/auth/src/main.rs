@@ -8,7 +8,13 @@ use auth::AuthState;
 use host::settings::Settings;
 use host::{SystemClock, problem, shutdown_on_signal, telemetry};
 
+/// Serves login, token keys, users and API keys. Settings are environment variables; the README lists them.
+#[derive(clap::Parser)]
+#[command(version)]
+struct Arguments {}
+
 fn main() -> ExitCode {
+    let Arguments {} = clap::Parser::parse();
     host::run_to_end(run())
 }
 
@@ -21,5 +27,6 @@ async fn run() -> anyhow::Result<()> {
     let router = problem::with_fallbacks(auth::router(state).into());
     let listener = host::bind(settings.listen).await?;
     tracing::info!(address = %settings.listen, "auth listens");
-    Ok(host::serve(listener, router, shutdown_on_signal()?).await?)
+    host::serve(listener, router, shutdown_on_signal()?).await;
+    Ok(())
 }

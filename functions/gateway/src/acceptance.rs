@@ -45,11 +45,11 @@ pub(crate) async fn accept(gateway: &Arc<Gateway>, submission: Submission) -> Re
             let formats: Vec<&str> = upload.documents.iter().map(|document| document.format.name()).collect();
             tracing::info!(upload_id = %upload.id, formats = formats.join(","), trace_id = %upload.trace, "accepted");
             publish(Arc::clone(gateway), entries);
-            Ok(Accepted { upload: upload.id, repeated: false, warnings: faults(parsed.warnings) })
+            Ok(Accepted { upload: upload.id, repeated: false, warnings: warnings(parsed) })
         }
         Acceptance::Repeated(winner) => {
             discard(gateway, raw).await;
-            Ok(Accepted { upload: winner, repeated: true, warnings: faults(parsed.warnings) })
+            Ok(Accepted { upload: winner, repeated: true, warnings: warnings(parsed) })
         }
         Acceptance::Conflict => {
             discard(gateway, raw).await;
@@ -62,11 +62,7 @@ pub(crate) async fn accept(gateway: &Arc<Gateway>, submission: Submission) -> Re
 /// Reads and computes an invoice, off the threads that serve requests.
 pub(crate) async fn parse(gateway: &Gateway, json: Bytes) -> Result<Parsed, Problem> {
     let options = gateway.parse.clone();
-    let parsed = tokio::task::spawn_blocking(move || invoice::parse(&json, &options)).await;
-    let parsed = parsed.map_err(|panic| {
-        tracing::error!(%panic, "reading an invoice crashed");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
-    })?;
+    let parsed = gateway.processors.run(move || invoice::parse(&json, &options)).await?;
     parsed.map_err(|rejected| {
         let count = rejected.faults.len();
         let detail =
@@ -74,6 +70,23 @@ pub(crate) async fn parse(gateway: &Gateway, json: Bytes) -> Result<Parsed, Prob
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
             .with_faults(faults(rejected.faults), faults(rejected.warnings))
     })
+}
+
+/// What is remarkable in the data, and what no font of ours can write.
+pub(crate) fn warnings(parsed: Parsed) -> Vec<Fault> {
+    let uncovered: String = render::uncovered_characters(&parsed.invoice).into_iter().collect();
+    let mut warnings = faults(parsed.warnings);
+    if !uncovered.is_empty() {
+        warnings.push(Fault {
+            pointer: String::new(),
+            message: "no font covers these characters: the PDF shows a replacement for each".to_owned(),
+            rule: "uncovered-characters".to_owned(),
+            term: None,
+            expected: None,
+            found: Some(uncovered),
+        });
+    }
+    warnings
 }
 
 pub(crate) fn faults(findings: Vec<Finding>) -> Vec<Fault> {

@@ -5,15 +5,19 @@ use std::sync::{Arc, LazyLock};
 use axum::{Json, Router};
 use http::HeaderValue;
 use http::header::CONTENT_SECURITY_POLICY;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{ContactBuilder, OpenApi};
 use utoipa::{Modify, OpenApi as _};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// Auth's part of the document, which auth's tests keep true.
 const AUTH: &str = include_str!("../../auth/openapi.json");
+/// An invoice in the flat form.
+const FLAT_EXAMPLE: &str = include_str!("../../../events/sample_invoice.json");
+/// The routes whose body is an invoice.
+const INVOICE_BODIES: [&str; 3] = ["/invoices", "/invoices/preview", "/invoices/validate"];
 
 /// Swagger UI sets styles of its own making; everything else comes from here.
 const CONTENT_POLICY: &str =
@@ -24,7 +28,7 @@ const CONTENT_POLICY: &str =
     info(
         title = "Invoice document service",
         description = "Upload invoice data as JSON, get correct PDF, Excel and CSV documents.",
-        license(name = "MIT OR Apache-2.0")
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     modifiers(&Credentials),
     tags(
@@ -46,32 +50,79 @@ impl Modify for Credentials {
     }
 }
 
-static OPENAPI: LazyLock<Arc<Value>> = LazyLock::new(|| {
-    let mut document = serde_json::to_value(openapi()).unwrap_or_default();
-    document["components"]["schemas"]["InvoiceData"] = invoice::json_schema();
-    Arc::new(document)
-});
+static OPENAPI: LazyLock<Arc<Value>> = LazyLock::new(|| Arc::new(document()));
 
-/// The whole document (OpenAPI 3.1): the gateway's routes and auth's.
-#[must_use]
-pub fn openapi() -> OpenApi {
+/// The whole document (OpenAPI 3.1): the gateway's routes, auth's, and the schema of an invoice.
+fn document() -> Value {
     let mut document = Document::openapi();
     document.merge(crate::routes().split_for_parts().1);
-    if let Ok(auth) = serde_json::from_str(AUTH) {
-        document.merge(auth);
+    document.info.contact = None;
+    let mut document = serde_json::to_value(document).expect("a document serialises");
+    let auth: Value = serde_json::from_str(AUTH).expect("auth's tests keep it right");
+    for part in ["/paths", "/components/schemas", "/components/securitySchemes"] {
+        extend(&mut document, part, auth.pointer(part));
     }
-    document.info.contact = None::<ContactBuilder>.map(ContactBuilder::build);
+    add_invoice_schema(&mut document);
     document
 }
 
+fn extend(document: &mut Value, pointer: &str, more: Option<&Value>) {
+    let (Some(Value::Object(target)), Some(Value::Object(more))) = (document.pointer_mut(pointer), more) else {
+        return;
+    };
+    for (name, value) in more {
+        target.entry(name).or_insert_with(|| value.clone());
+    }
+}
+
+/// Puts the invoice's schema and its definitions among the components, and refers to it from the bodies.
+fn add_invoice_schema(document: &mut Value) {
+    let mut schema = relocated(invoice::json_schema());
+    let definitions = schema.as_object_mut().and_then(|schema| schema.remove("$defs")).unwrap_or_default();
+    if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        schemas.insert("InvoiceData".to_owned(), schema);
+        for (name, definition) in definitions.as_object().into_iter().flatten() {
+            schemas.insert(format!("InvoiceData.{name}"), definition.clone());
+        }
+    }
+    let flat: Value = serde_json::from_str(FLAT_EXAMPLE).expect("the sample is JSON");
+    let body = json!({
+        "schema": { "anyOf": [
+            { "$ref": "#/components/schemas/InvoiceData" },
+            { "type": "object", "description": "The flat form", "required": ["company_name", "invoice_no", "date", "items"] }
+        ] },
+        "example": flat
+    });
+    for path in INVOICE_BODIES {
+        document["paths"][path]["post"]["requestBody"]["content"]["application/json"] = body.clone();
+    }
+}
+
+/// The same schema with its references where the definitions go.
+fn relocated(schema: Value) -> Value {
+    match schema {
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, relocated(value))).collect(),
+        Value::Array(items) => items.into_iter().map(relocated).collect(),
+        Value::String(text) => match text.strip_prefix("#/$defs/") {
+            Some(name) => Value::String(format!("#/components/schemas/InvoiceData.{name}")),
+            None => Value::String(text),
+        },
+        other => other,
+    }
+}
+
 /// The OpenAPI 3.1 document.
-#[utoipa::path(get, path = "/openapi.json", tag = "documentation", responses((status = 200, description = "This document", body = Object)))]
+#[utoipa::path(get, path = "/openapi.json", tag = "documentation", responses(
+    (status = 200, description = "This document", body = Object),
+))]
 pub(crate) async fn openapi_json() -> Json<Arc<Value>> {
     Json(Arc::clone(&OPENAPI))
 }
 
 /// The JSON Schema (draft 2020-12) of an invoice in the full form.
-#[utoipa::path(get, path = "/schema/invoice.json", tag = "documentation", responses((status = 200, description = "The schema", body = Object)))]
+#[utoipa::path(get, path = "/schema/invoice.json", tag = "documentation", responses(
+    (status = 200, description = "The schema", body = Object),
+))]
 pub(crate) async fn invoice_schema() -> Json<Value> {
     Json(invoice::json_schema())
 }
@@ -81,4 +132,40 @@ pub(crate) fn pages() -> Router {
     let policy = HeaderValue::from_static(CONTENT_POLICY);
     Router::from(SwaggerUi::new("/docs").config(Config::from("/openapi.json")))
         .layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, policy))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::document;
+
+    fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str));
+                members.values().for_each(|member| references(member, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = document();
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(found.contains(&"#/components/schemas/InvoiceData"), "the bodies name the invoice's schema");
+        for reference in found {
+            let pointer = reference.strip_prefix('#').unwrap_or_default();
+            assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+        }
+    }
+
+    #[test]
+    fn auth_is_part_of_it() {
+        assert!(document().pointer("/paths/~1login/post").is_some());
+        assert!(document().pointer("/components/securitySchemes/basic").is_some());
+    }
 }

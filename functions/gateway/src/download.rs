@@ -20,6 +20,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::Gateway;
+use crate::byte_range::{self, ByteRange};
 use crate::caller::Caller;
 use crate::request::bad_request;
 
@@ -36,7 +37,7 @@ pub(crate) struct DownloadQuery {
     /// `1` shows it in the browser instead of saving it.
     inline: Option<String>,
     /// Of a signed link: when it ends, in seconds since 1970.
-    expires: Option<i64>,
+    expires: Option<String>,
     /// Of a signed link: which key signed it.
     kid: Option<String>,
     /// Of a signed link: its signature.
@@ -75,7 +76,8 @@ pub(crate) async fn download(
 /// The document of a mail's link.
 async fn linked(gateway: &Gateway, fid: &str, query: &DownloadQuery) -> Result<StoredDocument, Problem> {
     let fid: BlobId = fid.parse().map_err(|_| Problem::not_found())?;
-    let (Some(expires), Some(kid), Some(sig)) = (query.expires, query.kid.as_deref(), query.sig.as_deref()) else {
+    let expires = query.expires.as_deref().and_then(|expires| expires.parse().ok());
+    let (Some(expires), Some(kid), Some(sig)) = (expires, query.kid.as_deref(), query.sig.as_deref()) else {
         return Err(Problem::not_found());
     };
     let link = SignedLink { fid, expires, kid, sig };
@@ -139,11 +141,10 @@ fn requested_range(headers: &HeaderMap, etag: &str, bytes: u64) -> Result<Option
     if headers.get(IF_RANGE).is_some_and(|value| value.as_bytes() != etag.as_bytes()) {
         return Ok(None);
     }
-    let Ok(parsed) = http_range_header::parse_range_header(range) else { return Ok(None) };
-    let Ok(ranges) = parsed.validate(bytes) else { return Err(unsatisfiable(bytes)) };
-    match ranges.as_slice() {
-        [one] => Ok(Some(*one.start()..one.end() + 1)),
-        _ => Ok(None),
+    match byte_range::read(range, bytes) {
+        ByteRange::Whole => Ok(None),
+        ByteRange::Part(part) => Ok(Some(part)),
+        ByteRange::Unsatisfiable => Err(unsatisfiable(bytes)),
     }
 }
 
@@ -176,11 +177,10 @@ mod tests {
     #[test]
     fn file_names_cannot_break_out_of_the_header() {
         assert_eq!(content_disposition("attachment", "HP-1.pdf"), "attachment; filename=\"HP-1.pdf\"");
+        let value = content_disposition("inline", "Łódź \"1\"\r\n.pdf");
         assert_eq!(
-            content_disposition("inline", "Łódź \"1\"\r\n.pdf"),
-            "inline; filename=\"___d____1____.pdf\"; filename*=UTF-8''%C5%81%C3%B3d%C5%BA%20%221%22%0D%0A.pdf"
-                .replace("___d____1____", "__d___1___")
-                .as_str()
+            value,
+            "inline; filename=\"__d___1___.pdf\"; filename*=UTF-8''%C5%81%C3%B3d%C5%BA%20%221%22%0D%0A.pdf"
         );
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use host::problem::Problem;
 use http::{HeaderMap, StatusCode};
@@ -84,11 +84,11 @@ pub(crate) async fn list(
 pub(crate) async fn read(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Json<Invoice>, Problem> {
     caller.may_read()?;
-    let seen = visible(&gateway, &caller, &id).await?;
+    let seen = visible(&gateway, &caller, id).await?;
     let Some(wait) = waiting::preferred(&headers) else { return Ok(Json(Invoice::new(seen, Vec::new()))) };
     let upload = waiting::upload(&gateway, seen.id, Some(wait)).await?.ok_or_else(Problem::not_found)?;
     Ok(Json(Invoice::new(upload, Vec::new())))
@@ -106,10 +106,10 @@ pub(crate) async fn read(
 pub(crate) async fn delete(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
     caller.may_write()?;
-    let upload = visible(&gateway, &caller, &id).await?;
+    let upload = visible(&gateway, &caller, id).await?;
     let deleted = gateway.ledger.delete(upload.id, &caller.actor(), gateway.clock.now()).await?;
     for (bucket, blob) in deleted.ok_or_else(Problem::not_found)? {
         // The ledger names it no more: what stays is an orphan that the sweeper removes.
@@ -122,7 +122,12 @@ pub(crate) async fn delete(
 }
 
 /// The upload, if there is one that the caller may see.
-async fn visible(gateway: &Gateway, caller: &Caller, id: &str) -> Result<Upload, Problem> {
+async fn visible(
+    gateway: &Gateway,
+    caller: &Caller,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Upload, Problem> {
+    let Path(id) = id.map_err(|_| Problem::not_found())?;
     let id: UploadId = id.parse().map_err(|_| Problem::not_found())?;
     let upload = gateway.ledger.upload(id).await?.filter(|upload| caller.sees(upload.owner));
     upload.ok_or_else(Problem::not_found)

@@ -1,6 +1,7 @@
 //! The gateway: every public route but those of auth, the OpenAPI document, and the page at `/`.
 
 mod acceptance;
+mod byte_range;
 mod caller;
 mod docs;
 mod download;
@@ -9,6 +10,7 @@ mod invoices;
 mod multipart;
 mod page;
 mod preview;
+mod processors;
 #[cfg(feature = "auth-proxy")]
 pub mod proxy;
 mod request;
@@ -18,22 +20,17 @@ mod waiting;
 
 use std::sync::Arc;
 
+use crate::processors::Processors;
 use axum::Router;
 use axum::middleware::from_fn;
 use host::links::LinkKeys;
 use host::problem::one_line_errors;
 use host::settings::{Settings, UploadLimits};
 use host::token::Authenticator;
-use http::HeaderName;
-use http::HeaderValue;
-use http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use pipeline::{Broker, Clock, Documents, Ledger, ParseOptions, Users};
 use render::Style;
-use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-pub use docs::openapi;
 
 /// The gateway's servers and rules.
 pub struct Gateway {
@@ -57,6 +54,8 @@ pub struct Gateway {
     pub limits: UploadLimits,
     /// Whom `notify=ADDRESS` may name.
     pub notify_allowed: Vec<String>,
+    /// Reading and rendering at a time: it is work for processors.
+    pub(crate) processors: Processors,
 }
 
 /// The servers that the settings name, for [`Gateway::new`].
@@ -112,6 +111,7 @@ impl Gateway {
             style: Style::default(),
             limits: settings.limits,
             notify_allowed: settings.mail.notify_allowed.clone(),
+            processors: Processors::default(),
         })
     }
 }
@@ -139,13 +139,5 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
 /// The gateway as a value: what runs it is somebody else's business.
 pub fn router(gateway: Arc<Gateway>) -> Router {
     let (router, _) = routes().split_for_parts();
-    router
-        .with_state(gateway)
-        .merge(docs::pages())
-        .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header(REFERRER_POLICY, "no-referrer"))
-}
-
-fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    router.with_state(gateway).merge(docs::pages())
 }

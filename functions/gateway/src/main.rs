@@ -10,7 +10,13 @@ use host::token::{Authenticator, FixedKeys, KeySource, RemoteKeys, Verifier};
 use host::{SystemClock, problem, shutdown_on_signal, telemetry};
 use pipeline::Clock;
 
+/// Serves uploads, downloads and every other public route but those of auth. Settings are environment variables; the README lists them.
+#[derive(clap::Parser)]
+#[command(version)]
+struct Arguments {}
+
 fn main() -> ExitCode {
+    let Arguments {} = clap::Parser::parse();
     host::run_to_end(run())
 }
 
@@ -27,7 +33,8 @@ async fn run() -> anyhow::Result<()> {
     if let Some(auth_url) = &settings.auth_url {
         router = router.merge(gateway::proxy::router(auth_url)?);
     }
-    Ok(host::serve(listener, problem::with_fallbacks(router), shutdown_on_signal()?).await?)
+    host::serve(listener, problem::with_fallbacks(router), shutdown_on_signal()?).await;
+    Ok(())
 }
 
 /// Given, or fetched from auth.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::Gateway;
-use crate::acceptance::{faults, parse};
+use crate::acceptance::{parse, warnings};
 use crate::caller::Caller;
 use crate::download::content_disposition;
 use crate::request::{bad_request, json_body};
@@ -63,23 +63,17 @@ pub(crate) async fn preview(
     let format = format.map_err(|error| bad_request(error.to_string()))?;
     let parsed = parse(&gateway, json_body(&gateway, &headers, content).await?).await?;
     let style = gateway.style.clone();
-    let rendered = tokio::task::spawn_blocking(move || render::render(&parsed.invoice, format, &style)).await;
-    let rendered = match rendered {
-        Ok(Ok(rendered)) => rendered,
-        Ok(Err(error)) => return Err(internal(&error)),
-        Err(panic) => return Err(internal(&panic)),
-    };
+    let rendered = gateway.processors.run(move || render::render(&parsed.invoice, format, &style)).await?;
+    let rendered = rendered.map_err(|error| {
+        tracing::error!(%error, "a preview cannot be rendered");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+    })?;
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
         (CONTENT_DISPOSITION, content_disposition("inline", &rendered.file_name)),
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     Ok((headers, rendered.bytes).into_response())
-}
-
-fn internal(error: &dyn std::fmt::Display) -> Problem {
-    tracing::error!(%error, "a preview cannot be rendered");
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
 }
 
 /// Compute and check an invoice, without storing anything.
@@ -100,5 +94,5 @@ pub(crate) async fn validate(
 ) -> Result<Json<Validation>, Problem> {
     caller.may_write()?;
     let parsed = parse(&gateway, json_body(&gateway, &headers, content).await?).await?;
-    Ok(Json(Validation { invoice: parsed.invoice, warnings: faults(parsed.warnings) }))
+    Ok(Json(Validation { invoice: parsed.invoice.clone(), warnings: warnings(parsed) }))
 }

@@ -10,7 +10,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use host::problem::Problem;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 /// Auth's bodies are small.
@@ -19,7 +19,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(15);
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// What goes to auth, and what comes back.
 const REQUEST_HEADERS: [HeaderName; 4] = [ACCEPT, AUTHORIZATION, CONTENT_TYPE, FORWARDED_FOR];
-const ANSWER_HEADERS: [HeaderName; 3] = [CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE];
+const ANSWER_HEADERS: [HeaderName; 5] = [CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE];
 
 struct Auth {
     url: String,
@@ -31,7 +31,11 @@ struct Auth {
 /// # Errors
 /// The HTTP client cannot be built.
 pub fn router(auth_url: &str) -> Result<Router, reqwest::Error> {
-    let client = reqwest::Client::builder().timeout(TIME_LIMIT).redirect(reqwest::redirect::Policy::none()).build()?;
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(TIME_LIMIT)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
     let auth = Arc::new(Auth { url: auth_url.to_owned(), client });
     let paths = ["/login", "/validate", "/.well-known/jwks.json", "/users", "/users/{*rest}"];
     let router = paths.iter().fold(Router::new(), |router, path| router.route(path, any(forward)));
@@ -44,8 +48,9 @@ async fn forward(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, MOST_BYTES)
-        .await
+    let body = tokio::time::timeout(TIME_LIMIT, to_bytes(body, MOST_BYTES)).await;
+    let body = body.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took too long"))?;
+    let body = body
         .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("at most {MOST_BYTES} bytes are accepted")))?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let mut headers = picked(&parts.headers, &REQUEST_HEADERS);
@@ -58,15 +63,18 @@ async fn forward(
 }
 
 fn picked(headers: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
-    let picked = headers.iter().filter(|(name, _)| names.contains(name));
-    picked.map(|(name, value)| (name.clone(), value.clone())).collect()
+    let mut picked = HeaderMap::new();
+    for (name, value) in headers.iter().filter(|(name, _)| names.contains(name)) {
+        picked.append(name.clone(), value.clone());
+    }
+    picked
 }
 
 /// Auth counts failed logins per client: the gateway's own address would be everybody's.
 fn append_peer(headers: &mut HeaderMap, peer: SocketAddr) {
-    let before = headers.get(FORWARDED_FOR).and_then(|value| value.to_str().ok());
-    let value = before.map_or_else(|| peer.ip().to_string(), |before| format!("{before}, {}", peer.ip()));
-    if let Ok(value) = HeaderValue::from_str(&value) {
+    let before = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok().map(str::to_owned));
+    let path: Vec<String> = before.chain([peer.ip().to_string()]).collect();
+    if let Ok(value) = HeaderValue::from_str(&path.join(", ")) {
         headers.insert(FORWARDED_FOR, value);
     }
 }

@@ -1,11 +1,13 @@
 //! What a request asks for beside its body: formats, who is told, the repeat guard, the trace.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use host::problem::Problem;
 use http::{HeaderMap, StatusCode};
+use http_body_util::LengthLimitError;
 use invoice::Format;
 use pipeline::{Email, TraceId};
 use serde::Deserialize;
@@ -14,6 +16,8 @@ use utoipa::IntoParams;
 use crate::Gateway;
 use crate::caller::Caller;
 
+/// A body may take this long.
+const BODY_LIMIT: Duration = Duration::from_secs(60);
 const LONGEST_KEY: usize = 255;
 
 /// What an upload asks for.
@@ -72,11 +76,12 @@ pub(crate) fn trace(headers: &HeaderMap) -> TraceId {
     header.and_then(TraceId::from_traceparent).unwrap_or_else(TraceId::new)
 }
 
-/// The whole body, within the limit.
+/// The whole body, within the limits of size and time.
 pub(crate) async fn body(gateway: &Gateway, body: Body) -> Result<Bytes, Problem> {
-    to_bytes(body, gateway.limits.bytes).await.map_err(|error| {
-        let limited =
-            std::error::Error::source(&error).is_some_and(|source| source.to_string().contains("length limit"));
+    let read = tokio::time::timeout(BODY_LIMIT, to_bytes(body, gateway.limits.bytes)).await;
+    let read = read.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took too long"))?;
+    read.map_err(|error| {
+        let limited = std::error::Error::source(&error).is_some_and(|source| source.is::<LengthLimitError>());
         if limited { too_large(gateway) } else { bad_request("the body broke off") }
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{FromRequest, Multipart, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use host::problem::{Problem, accepts_json};
@@ -56,9 +56,10 @@ pub(crate) async fn upload(
     request: Request,
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
+    let wish = Wish::read(&gateway, &caller, query, &headers)?;
     let content = body(&gateway, request.into_body()).await?;
     let json = file(&gateway, &headers, content).await?;
-    submit(&gateway, &caller, query, &headers, json, accepts_json(&headers)).await
+    submit(&gateway, wish.with(json), &headers, accepts_json(&headers)).await
 }
 
 /// Upload an invoice as JSON.
@@ -83,37 +84,55 @@ pub(crate) async fn create(
     headers: HeaderMap,
     content: Body,
 ) -> Result<Response, Problem> {
+    let wish = Wish::read(&gateway, &caller, query, &headers)?;
     let json = json_body(&gateway, &headers, content).await?;
-    submit(&gateway, &caller, query, &headers, json, true).await
+    submit(&gateway, wish.with(json), &headers, true).await
 }
 
 /// The body was limited before: the form is read from memory.
 async fn file(gateway: &Gateway, headers: &HeaderMap, content: Bytes) -> Result<Bytes, Problem> {
     let mut request = Request::new(Body::from(content));
     request.headers_mut().clone_from(headers);
+    // The body was limited before, by our own setting.
+    DefaultBodyLimit::disable().apply(&mut request);
     let form = Multipart::from_request(request, &()).await;
     let form = form.map_err(|rejection| bad_request(format!("exactly 1 file required: {}", rejection.body_text())))?;
     multipart::one_file(gateway, form).await
 }
 
+/// All that an upload asks for before its body is read.
+struct Wish(Submission);
+
+impl Wish {
+    fn read(
+        gateway: &Gateway,
+        caller: &Caller,
+        query: Result<Query<UploadQuery>, QueryRejection>,
+        headers: &HeaderMap,
+    ) -> Result<Self, Problem> {
+        caller.may_write()?;
+        let Query(query) = query.map_err(|rejection| bad_request(rejection.body_text()))?;
+        Ok(Self(Submission {
+            owner: caller.0.user,
+            json: Bytes::new(),
+            formats: formats(query.format.as_deref())?,
+            notify: recipient(gateway, caller, query.notify.as_deref())?,
+            idempotency_key: idempotency_key(headers)?,
+            trace: trace(headers),
+        }))
+    }
+
+    fn with(self, json: Bytes) -> Submission {
+        Submission { json, ..self.0 }
+    }
+}
+
 async fn submit(
     gateway: &Arc<Gateway>,
-    caller: &Caller,
-    query: Result<Query<UploadQuery>, QueryRejection>,
+    submission: Submission,
     headers: &HeaderMap,
-    json: Bytes,
     as_json: bool,
 ) -> Result<Response, Problem> {
-    caller.may_write()?;
-    let Query(query) = query.map_err(|rejection| bad_request(rejection.body_text()))?;
-    let submission = Submission {
-        owner: caller.0.user,
-        json,
-        formats: formats(query.format.as_deref())?,
-        notify: recipient(gateway, caller, query.notify.as_deref())?,
-        idempotency_key: idempotency_key(headers)?,
-        trace: trace(headers),
-    };
     let accepted = accept(gateway, submission).await?;
     answer(gateway, accepted, headers, as_json).await
 }

@@ -1,8 +1,12 @@
 //! The parts behind the ports, each opened once and shared by all functions.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use adapters::open::{self, Database};
+use anyhow::Context as _;
 use host::SystemClock;
 use host::settings::Settings;
 use pipeline::{Broker, Clock, Documents, Ledger, Mailer, Users};
@@ -24,6 +28,7 @@ impl Parts {
     /// Opens them and brings the schema up.
     pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        create_private(&settings.data_dir)?;
         let (servers, retry) = (&settings.servers, &settings.background.retry);
         let database = Database::open(servers.database.expose()).await?;
         database.migrate().await?;
@@ -48,4 +53,10 @@ impl Parts {
             last_housekeeping: Mutex::new(None),
         }
     }
+}
+
+/// Makes the data folder where it is missing, for its owner alone: password hashes, invoices and links lie in it.
+fn create_private(folder: &Path) -> anyhow::Result<()> {
+    let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    created.with_context(|| format!("DATA_DIR: cannot make {}", folder.display()))
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use anyhow::ensure;
 use auth::{AuthState, DEMO_EMAIL, DEMO_PASSWORD};
 use axum::Router;
 use gateway::Gateway;
@@ -10,7 +11,6 @@ use host::settings::{AppEnv, Settings};
 use host::{Shutdown, consume, every, problem, shutdown_on_signal, telemetry};
 use notifier::{Notifier, Sender};
 use pipeline::Queue;
-use render::Style;
 use tokio::task::JoinSet;
 use worker::Worker;
 
@@ -28,9 +28,15 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     show(settings, listener.local_addr()?, demo_login.as_deref());
     let shutdown = shutdown_on_signal()?;
     let mut background = background(settings, &parts, &shutdown)?;
-    host::serve(listener, router, shutdown.clone()).await?;
+    let server = tokio::spawn(host::serve(listener, router, shutdown.clone()));
+    let early = shutdown.run_until_cancelled(background.join_next()).await;
     shutdown.cancel();
-    while background.join_next().await.is_some() {}
+    server.await?;
+    while let Some(ended) = background.join_next().await {
+        ended?;
+    }
+    // Without its background work the service would accept what it never does.
+    ensure!(early.is_none(), "the background work ended by itself");
     Ok(())
 }
 
@@ -73,15 +79,8 @@ fn background(settings: &Settings, parts: &Parts, shutdown: &Shutdown) -> anyhow
 }
 
 fn worker(settings: &Settings, parts: &Parts) -> Worker {
-    Worker {
-        ledger: Arc::clone(&parts.ledger),
-        documents: Arc::clone(&parts.documents),
-        broker: Arc::clone(&parts.broker),
-        clock: Arc::clone(&parts.clock),
-        parse: settings.parse.clone(),
-        style: Style::default(),
-        upload_bytes: settings.limits.bytes as u64,
-    }
+    let Parts { ledger, documents, broker, clock, .. } = parts.clone();
+    Worker::new(settings, ledger, documents, broker, clock)
 }
 
 fn notifier(settings: &Settings, parts: &Parts) -> anyhow::Result<Notifier> {

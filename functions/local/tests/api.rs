@@ -96,6 +96,27 @@ async fn sizes_are_limited() {
 }
 
 #[tokio::test]
+async fn what_is_within_the_limits_is_taken_by_both_routes() {
+    let service = Service::start(&[]).await;
+    let token = service.login().await;
+    let large = format!("{}{}", sample(), " ".repeat(4_900_000));
+    assert_eq!(line(service.upload(&token, "", &large)).await, (200, "success!".to_owned()));
+    let json = service.post_json(&token, "/invoices", large).send().await.unwrap();
+    assert_eq!(json.status(), StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn ids_that_are_none_answer_like_missing_ones() {
+    let service = Service::start(&[]).await;
+    let token = service.login().await;
+    for path in ["/invoices/%FF", "/invoices/x", "/download?fid=x", "/download?fid=x&sig=y&kid=z&expires=soon"] {
+        let answer = service.get(&token, path).header("accept", "application/json").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_repeated_key_gives_the_first_upload() {
     let service = Service::start(&[]).await;
     let token = service.login().await;
@@ -198,6 +219,11 @@ async fn preview_and_validate_store_nothing() {
     assert!(preview.bytes().await.unwrap().starts_with(b"%PDF-"));
     let valid = json(service.post_json(&token, "/invoices/validate", sample()).send().await.unwrap()).await;
     assert_eq!(valid["invoice"]["totals"]["total_with_tax"], "1830.60");
+    let uncovered = sample().replace("Oak", "\u{20000}");
+    let told = json(service.post_json(&token, "/invoices", uncovered).send().await.unwrap()).await;
+    assert_eq!(told["warnings"][0]["found"], "\u{20000}", "{told}");
+    let id = told["id"].as_str().unwrap();
+    service.client.delete(service.url(&format!("/invoices/{id}"))).bearer_auth(&token).send().await.unwrap();
     let wrong = service.post_json(&token, "/invoices/validate", "{}").send().await.unwrap();
     assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(json(service.get(&token, "/invoices").send().await.unwrap()).await["invoices"], value!([]));

@@ -38,6 +38,8 @@ async fn client(base: String, token: String, numbers: Vec<usize>) -> Vec<String>
             match request.send().await {
                 Ok(answer) if answer.status() == StatusCode::ACCEPTED => {
                     accepted.push(service::location(&answer));
+                    // Slow enough that the kills come while uploads go on.
+                    tokio::time::sleep(Duration::from_millis(80)).await;
                     break;
                 }
                 Ok(answer) => assert!(answer.status().is_server_error(), "{}", answer.status()),

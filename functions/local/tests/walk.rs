@@ -3,7 +3,7 @@
 
 mod service;
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -61,15 +61,11 @@ async fn the_mail_opens_each(service: &Service, token: &str, place: &str, docume
         let link = text[start..].split_whitespace().next().unwrap();
         let answer = service.client.get(link).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{link}");
-        let forged = link.replace(fid, &documents[0]["id"].as_str().unwrap().to_owned());
+        let forged = link.replace(fid, documents[0]["id"].as_str().unwrap());
         assert_eq!(service.client.get(forged).send().await.unwrap().status(), StatusCode::NOT_FOUND);
-        let later = regex_free_replace(link, "expires=", "expires=9");
+        let later = link.replacen("expires=", "expires=9", 1);
         assert_eq!(service.client.get(later).send().await.unwrap().status(), StatusCode::NOT_FOUND);
     }
-}
-
-fn regex_free_replace(link: &str, from: &str, to: &str) -> String {
-    link.replacen(from, to, 1)
 }
 
 /// Quoted-printable soft line breaks and `=3D` undone: enough to find links.
@@ -152,6 +148,26 @@ async fn a_second_start_goes_on_with_what_was_queued() {
     for place in &places {
         assert_eq!(service.finished(&token, place).await["state"], "stored");
     }
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_does_not_keep_the_service_alive() {
+    let mut service = Service::start(&[]).await;
+    service.kill();
+    let mut child = service.command().stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stderr.take());
+    service.wait_until_ready().await;
+    service.login().await;
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    for _ in 0..200 {
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success());
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    child.kill().unwrap();
+    panic!("SIGTERM did not end it");
 }
 
 #[test]

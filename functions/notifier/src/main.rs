@@ -8,7 +8,13 @@ use host::{SystemClock, consume, shutdown_on_signal, telemetry};
 use notifier::Notifier;
 use pipeline::Queue;
 
+/// Sends the mails of the queue `notifications`. Settings are environment variables; the README lists them.
+#[derive(clap::Parser)]
+#[command(version)]
+struct Arguments {}
+
 fn main() -> ExitCode {
+    let Arguments {} = clap::Parser::parse();
     host::run_to_end(run())
 }
 

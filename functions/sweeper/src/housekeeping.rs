@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use pipeline::{Actor, Bucket, IDEMPOTENCY_KEY_LIFE, PortError};
+use pipeline::{BlobId, Bucket, IDEMPOTENCY_KEY_LIFE, PortError};
 
 use crate::{BATCH, Sweeper};
 
@@ -13,63 +13,80 @@ const PERIOD: Duration = Duration::from_secs(3600);
 /// What housekeeping removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Housekeeping {
-    /// Blobs that no row named.
+    /// Blobs that no row had named, beside those of the uploads.
     pub blobs: usize,
     /// Uploads beyond their retention.
     pub uploads: usize,
 }
 
 impl Sweeper {
-    pub(crate) async fn housekeeping_when_due(&self) -> Result<Housekeeping, PortError> {
-        let now = self.clock.now();
-        let mut last = self.last_housekeeping.lock().await;
-        let period = PERIOD.min(self.orphan_grace / 2).max(Duration::from_secs(1));
-        if last.is_some_and(|last| last > before(now, period)) {
-            return Ok(Housekeeping::default());
-        }
-        let uploads = self.remove_old_uploads(now).await?;
-        let blobs = self.remove_orphans(now).await?;
-        self.ledger.forget_idempotency_keys(before(now, IDEMPOTENCY_KEY_LIFE)).await?;
-        *last = Some(now);
-        Ok(Housekeeping { blobs, uploads })
+    /// How often a host calls [`Self::keep_house_and_log`].
+    #[must_use]
+    pub fn housekeeping_period(&self) -> Duration {
+        PERIOD.min(self.orphan_grace / 2).max(Duration::from_secs(1))
     }
 
-    async fn remove_old_uploads(&self, now: Timestamp) -> Result<usize, PortError> {
-        let Some(retention) = self.retention else { return Ok(0) };
-        let mut removed = 0;
+    /// Removes what has grown old. It may take long and mends nothing, so hosts run it beside [`Self::sweep_and_log`].
+    /// A step that fails is logged and holds up no other; the next run goes on.
+    pub async fn keep_house(&self) -> Housekeeping {
+        let now = self.clock.now();
+        let mut done = Housekeeping::default();
+        let uploads = self.remove_old_uploads(now, &mut done).await;
+        let orphans = self.remove_orphans(now, &mut done).await;
+        let keys = self.ledger.forget_idempotency_keys(before(now, IDEMPOTENCY_KEY_LIFE)).await;
+        for error in [uploads, orphans, keys].into_iter().filter_map(Result::err) {
+            tracing::warn!(%error, "housekeeping is not complete, the next run goes on");
+        }
+        done
+    }
+
+    /// As [`Self::keep_house`], with the result in the log.
+    pub async fn keep_house_and_log(&self) {
+        let done = self.keep_house().await;
+        if done != Housekeeping::default() {
+            tracing::info!(removed_blobs = done.blobs, removed_uploads = done.uploads, "kept house");
+        }
+    }
+
+    async fn remove_old_uploads(&self, now: Timestamp, done: &mut Housekeeping) -> Result<(), PortError> {
+        let Some(retention) = self.retention else { return Ok(()) };
         loop {
-            let old = self.ledger.older_than(before(now, retention), BATCH).await?;
-            for upload in &old {
-                let blobs = self.ledger.delete(*upload, &Actor::Sweeper, now).await?.unwrap_or_default();
-                for (bucket, blob) in blobs {
-                    self.documents.delete(bucket, blob).await?;
-                }
+            let removed = self.ledger.remove_finished(before(now, retention), BATCH, now).await?;
+            for (bucket, blob) in removed.iter().flat_map(|upload| &upload.blobs) {
+                self.delete(*bucket, *blob).await;
             }
-            removed += old.len();
-            if old.len() < BATCH as usize {
-                return Ok(removed);
+            done.uploads += removed.len();
+            if removed.len() < BATCH as usize {
+                return Ok(());
             }
         }
     }
 
     /// A blob goes only after the ledger was read not to name it, and only when it is old: a younger one may be about
     /// to be named.
-    async fn remove_orphans(&self, now: Timestamp) -> Result<usize, PortError> {
-        let mut removed = 0;
+    async fn remove_orphans(&self, now: Timestamp, done: &mut Housekeeping) -> Result<(), PortError> {
+        let old = before(now, self.orphan_grace);
         for bucket in Bucket::ALL {
             let mut after = None;
             loop {
-                let old = before(now, self.orphan_grace);
                 let blobs = self.documents.list(bucket, old, after, BATCH as usize).await?;
                 let Some(last) = blobs.last() else { break };
                 after = Some(*last);
                 for orphan in self.ledger.unreferenced(bucket, &blobs).await? {
-                    self.documents.delete(bucket, orphan).await?;
-                    removed += 1;
+                    done.blobs += usize::from(self.delete(bucket, orphan).await);
                 }
             }
         }
-        Ok(removed)
+        Ok(())
+    }
+
+    /// Answers whether it is gone. One that stays is an orphan: a later run finds it again.
+    async fn delete(&self, bucket: Bucket, blob: BlobId) -> bool {
+        let deleted = self.documents.delete(bucket, blob).await;
+        if let Err(error) = &deleted {
+            tracing::warn!(bucket = bucket.name(), blob_id = %blob, %error, "cannot delete a blob");
+        }
+        deleted.is_ok()
     }
 }
 

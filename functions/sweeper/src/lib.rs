@@ -33,7 +33,7 @@ pub struct Sweeper {
     pub orphan_grace: Duration,
     /// Age at which finished uploads are removed.
     pub retention: Option<Duration>,
-    /// When housekeeping was last done.
+    /// Not used: it stays until no host writes a `Sweeper` out instead of calling [`Self::new`].
     pub last_housekeeping: Mutex<Option<Timestamp>>,
 }
 
@@ -44,8 +44,6 @@ pub struct Swept {
     pub published: usize,
     /// Leases that had expired.
     pub expired: Expired,
-    /// What housekeeping removed, where it was due.
-    pub housekeeping: Housekeeping,
 }
 
 impl Sweeper {
@@ -57,40 +55,42 @@ impl Sweeper {
         let servers = &settings.servers;
         let retry = settings.background.retry.clone();
         let lease = retry.lease;
-        Ok(Self {
-            ledger: adapters::open::Database::open(servers.database.expose()).await?.ledger(retry),
-            documents: adapters::open::documents(servers.documents.expose()).await?,
-            broker: adapters::open::broker(servers.broker.expose(), lease, Arc::clone(&clock)).await?,
-            clock,
-            orphan_grace: settings.background.orphan_grace,
-            retention: settings.background.retention,
-            last_housekeeping: Mutex::new(None),
-        })
+        let ledger = adapters::open::Database::open(servers.database.expose()).await?.ledger(retry);
+        let documents = adapters::open::documents(servers.documents.expose()).await?;
+        let broker = adapters::open::broker(servers.broker.expose(), lease, Arc::clone(&clock)).await?;
+        Ok(Self::new(settings, ledger, documents, broker, clock))
     }
 
-    /// One run: expired leases, then due messages, then, when it is time, housekeeping.
+    /// A sweeper on servers that are open already.
+    #[must_use]
+    pub fn new(
+        settings: &Settings,
+        ledger: Arc<dyn Ledger>,
+        documents: Arc<dyn Documents>,
+        broker: Arc<dyn Broker>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let (orphan_grace, retention) = (settings.background.orphan_grace, settings.background.retention);
+        Self { ledger, documents, broker, clock, orphan_grace, retention, last_housekeeping: Mutex::new(None) }
+    }
+
+    /// One run: expired leases, then due messages.
     ///
     /// # Errors
     /// A server is out of reach; the next run goes on from there.
     pub async fn sweep(&self) -> Result<Swept, PortError> {
         let expired = self.expire().await?;
         let published = self.publish_due().await?;
-        let housekeeping = self.housekeeping_when_due().await?;
-        Ok(Swept { published, expired, housekeeping })
+        Ok(Swept { published, expired })
     }
 
     /// As [`Self::sweep`], with the result in the log.
     pub async fn sweep_and_log(&self) {
         match self.sweep().await {
             Ok(swept) if swept == Swept::default() => {}
-            Ok(Swept { published, expired, housekeeping }) => tracing::info!(
-                published,
-                expired_documents = expired.documents,
-                expired_mails = expired.mails,
-                removed_blobs = housekeeping.blobs,
-                removed_uploads = housekeeping.uploads,
-                "swept"
-            ),
+            Ok(Swept { published, expired }) => {
+                tracing::info!(published, expired_documents = expired.documents, expired_mails = expired.mails, "swept")
+            }
             Err(error) => tracing::warn!(%error, "sweeping stopped, the next run goes on"),
         }
     }

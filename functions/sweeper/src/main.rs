@@ -19,11 +19,11 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Some(chore) = arguments.chore {
         return chore.run(&settings).await;
     }
-    let sweeper = Arc::new(Sweeper::open(&settings, Arc::new(SystemClock)).await?);
-    every(settings.background.sweep_period, shutdown_on_signal()?, || {
-        let sweeper = Arc::clone(&sweeper);
-        async move { sweeper.sweep_and_log().await }
-    })
-    .await;
+    let sweeper = Sweeper::open(&settings, Arc::new(SystemClock)).await?;
+    let shutdown = shutdown_on_signal()?;
+    tokio::join!(
+        every(settings.background.sweep_period, shutdown.clone(), || sweeper.sweep_and_log()),
+        every(sweeper.housekeeping_period(), shutdown.clone(), || sweeper.keep_house_and_log()),
+    );
     Ok(())
 }

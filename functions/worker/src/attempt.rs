@@ -1,5 +1,7 @@
 //! One attempt: read the upload, compute and render it, store the result.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use invoice::{Format, ParseOptions, Rejected};
 use pipeline::{Bucket, DocumentClaim, DocumentOutcome, DocumentsExt, PortError};
@@ -18,7 +20,14 @@ pub(crate) async fn run(worker: &Worker, claim: &DocumentClaim) -> DocumentOutco
         Err(error) => return setback("read the upload", &error),
     };
     let (parse, style, format) = (worker.parse.clone(), worker.style.clone(), claim.format);
-    let rendered = tokio::task::spawn_blocking(move || parse_and_render(&raw, &parse, format, &style)).await;
+    // It is never closed, so a place always comes.
+    let place = Arc::clone(&worker.renderers).acquire_owned().await.ok();
+    let rendered = tokio::task::spawn_blocking(move || {
+        let rendered = parse_and_render(&raw, &parse, format, &style);
+        drop(place);
+        rendered
+    });
+    let rendered = rendered.await;
     let rendered = match rendered {
         Ok(Ok(rendered)) => rendered,
         Ok(Err(outcome)) => return outcome,

@@ -14,9 +14,8 @@ use pipeline::{
     PortError,
 };
 use render::Style;
+use tokio::sync::Semaphore;
 
-/// Rendering and storing one document may take this long; the rest of the lease is for the ledger.
-const ATTEMPT_LIMIT: Duration = Duration::from_secs(40);
 /// How often the outcome is offered to a ledger that is out of reach, and the wait between.
 const FINISH_TRIES: u32 = 4;
 const FINISH_WAIT: Duration = Duration::from_secs(1);
@@ -37,6 +36,10 @@ pub struct Worker {
     pub style: Style,
     /// The largest upload that is read, in bytes.
     pub upload_bytes: u64,
+    /// How long rendering and storing one document may take.
+    pub attempt_limit: Duration,
+    /// Documents that are being rendered. One that is given up in time keeps its place until it really ends.
+    pub renderers: Arc<Semaphore>,
 }
 
 impl Worker {
@@ -48,15 +51,32 @@ impl Worker {
         let servers = &settings.servers;
         let retry = settings.background.retry.clone();
         let lease = retry.lease;
-        Ok(Self {
-            ledger: adapters::open::Database::open(servers.database.expose()).await?.ledger(retry),
-            documents: adapters::open::documents(servers.documents.expose()).await?,
-            broker: adapters::open::broker(servers.broker.expose(), lease, Arc::clone(&clock)).await?,
+        let ledger = adapters::open::Database::open(servers.database.expose()).await?.ledger(retry);
+        let documents = adapters::open::documents(servers.documents.expose()).await?;
+        let broker = adapters::open::broker(servers.broker.expose(), lease, Arc::clone(&clock)).await?;
+        Ok(Self::new(settings, ledger, documents, broker, clock))
+    }
+
+    /// A worker on these servers, by the rules of the settings.
+    #[must_use]
+    pub fn new(
+        settings: &Settings,
+        ledger: Arc<dyn Ledger>,
+        documents: Arc<dyn Documents>,
+        broker: Arc<dyn Broker>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            ledger,
+            documents,
+            broker,
             clock,
             parse: settings.parse.clone(),
             style: Style::default(),
             upload_bytes: settings.limits.bytes as u64,
-        })
+            attempt_limit: settings.background.retry.attempt_limit(),
+            renderers: Arc::new(Semaphore::new(usize::from(settings.background.worker_concurrency))),
+        }
     }
 
     async fn render(&self, document: DocumentId) -> Result<(), PortError> {
@@ -65,9 +85,9 @@ impl Worker {
             tracing::debug!(document_id = %document, "nothing to do: claimed, final, not yet due, or gone");
             return Ok(());
         };
-        let outcome = match tokio::time::timeout(ATTEMPT_LIMIT, attempt::run(self, &claim)).await {
+        let outcome = match tokio::time::timeout(self.attempt_limit, attempt::run(self, &claim)).await {
             Ok(outcome) => outcome,
-            Err(_) => DocumentOutcome::Fault { reason: format!("not finished within {ATTEMPT_LIMIT:?}") },
+            Err(_) => DocumentOutcome::Fault { reason: format!("not finished within {:?}", self.attempt_limit) },
         };
         let finish = self.finish(&claim, &outcome).await?;
         log(&claim, &outcome, &finish);

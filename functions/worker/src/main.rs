@@ -8,7 +8,13 @@ use host::{SystemClock, consume, shutdown_on_signal, telemetry};
 use pipeline::Queue;
 use worker::Worker;
 
+/// Renders the documents of the queue `invoices`. Settings are environment variables; the README lists them.
+#[derive(clap::Parser)]
+#[command(version)]
+struct Arguments {}
+
 fn main() -> ExitCode {
+    let Arguments {} = clap::Parser::parse();
     host::run_to_end(run())
 }
 

@@ -97,7 +97,11 @@ fn event() -> impl Strategy<Value = Event> {
         3 => (any::<usize>(), any::<u8>()).prop_map(|(which, how)| Event::FinishMail(which, how)),
         2 => Just(Event::Expire),
         3 => Just(Event::Republish),
-        1 => Just(Event::Redrive),
+        1 => Just(Event::Lose),
+        1 => Just(Event::DeliverTwice),
+        2 => Just(Event::Redrive),
+        1 => any::<usize>().prop_map(Event::Delete),
+        1 => any::<u16>().prop_map(Event::Retire),
         4 => prop_oneof![0_u16..20, 55_u16..70, any::<u16>()].prop_map(Event::Pass),
     ]
 }

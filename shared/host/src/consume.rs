@@ -98,10 +98,15 @@ async fn deal_with(delivery: Delivery, queue: Queue, handler: &dyn Handler, shut
     }
 }
 
-/// `false` where shutdown came before the outcome could be recorded.
+/// `false` where shutdown came before the outcome could be recorded. An error that will not pass is logged and the
+/// message done with: its outbox row brings it again, later and later.
 async fn handle_until_recorded(message: Message, handler: &dyn Handler, shutdown: &Shutdown) -> bool {
     let mut wait = Wait::default();
     while let Err(error) = handler.handle(message).await {
+        if !error.is_unreachable() {
+            tracing::error!(%error, ?message, "a message cannot be dealt with");
+            return true;
+        }
         tracing::warn!(%error, "the ledger is out of reach, pausing");
         if shutdown.run_until_cancelled(tokio::time::sleep(wait.next())).await.is_none() {
             return false;

@@ -5,11 +5,14 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{
+    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use pipeline::{ErrorKind, PortError};
 use serde::Serialize;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::ToSchema;
 
 /// Media type of every error.
@@ -181,7 +184,8 @@ pub fn accepts_json(headers: &HeaderMap) -> bool {
     headers.get_all(ACCEPT).iter().any(|value| value.to_str().is_ok_and(|value| value.contains("json")))
 }
 
-/// What no route answers is a problem too, and a handler that panics is an internal error.
+/// What no route answers is a problem too, a handler that panics is an internal error, and no answer is taken for
+/// something that it is not.
 pub fn with_fallbacks(router: Router) -> Router {
     router
         .fallback(|| async { Problem::not_found() })
@@ -192,4 +196,10 @@ pub fn with_fallbacks(router: Router) -> Router {
             tracing::error!("a handler panicked");
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
         }))
+        .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(REFERRER_POLICY, "no-referrer"))
+}
+
+fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }

@@ -1,14 +1,30 @@
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::ServiceExt;
 
 use crate::Shutdown;
 
 /// How long requests in flight may take after shutdown began.
 const DRAIN_LIMIT: Duration = Duration::from_secs(20);
+/// How long a client may take for a request's headers, also between two requests of a connection.
+const HEADER_LIMIT: Duration = Duration::from_secs(15);
+/// Connections at a time; further ones wait in the operating system's queue.
+const MOST_CONNECTIONS: usize = 4096;
+/// After a failed accept, such as for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// The address cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -39,21 +55,50 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
 
 /// Serves a router until shutdown, then lets requests in flight end, for at most 20 s.
 ///
-/// # Errors
-/// The listening socket fails.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) -> io::Result<()> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    tokio::select! {
-        served = server => served,
-        () = drain_limit(shutdown) => {
-            tracing::warn!("requests still in flight after {DRAIN_LIMIT:?} are dropped");
-            Ok(())
+/// Each request carries `ConnectInfo<SocketAddr>`, the client's address.
+pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) {
+    let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let graceful = GracefulShutdown::new();
+    while let Some((stream, peer, place)) = shutdown.run_until_cancelled(accept(&listener, &connections)).await {
+        let (router, watcher) = (router.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            serve_connection(stream, peer, router, watcher).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN_LIMIT, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests still in flight after {DRAIN_LIMIT:?} are dropped");
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
+    // It is never closed, so a place always comes.
+    let place = Arc::clone(connections).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => return (stream, peer, place),
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
         }
     }
 }
 
-async fn drain_limit(shutdown: Shutdown) {
-    shutdown.cancelled().await;
-    tokio::time::sleep(DRAIN_LIMIT).await;
+async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher) {
+    let service = service_fn(move |mut request: http::Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().oneshot(request.map(Body::new))
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_LIMIT)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
 }

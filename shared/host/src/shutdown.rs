@@ -19,8 +19,8 @@ pub fn shutdown_on_signal() -> std::io::Result<Shutdown> {
             if exit {
                 std::process::exit(130);
             }
-            tracing::info!("draining; a second signal ends at once");
             token.cancel();
+            tracing::info!("draining; a second signal ends at once");
         }
     });
     Ok(shutdown)

@@ -22,7 +22,11 @@ impl FormatTime for TimeOfDay {
 /// Starts logging to standard error, for the whole process.
 pub fn start() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // A log that nobody reads any more must not end the task that writes it.
+        .log_internal_errors(false);
     if std::io::stderr().is_terminal() {
         builder.with_target(false).with_timer(TimeOfDay).compact().init();
     } else {

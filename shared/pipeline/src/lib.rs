@@ -23,7 +23,8 @@ pub use ports::documents::{Blob, Bucket, ByteStream, Documents, DocumentsExt};
 pub use ports::error::{ErrorKind, PortError};
 pub use ports::ledger::{
     Acceptance, Actor, Document, DocumentClaim, DocumentOutcome, Expired, Finish, Idempotency, Ledger, Mail, MailClaim,
-    MailOutcome, NewDocument, NewUpload, OutboxEntry, Redrive, RedriveFilter, StoredDocument, Upload, UploadFilter,
+    MailOutcome, NewDocument, NewUpload, OutboxEntry, Redrive, RedriveFilter, RemovedUpload, StoredDocument, Upload,
+    UploadFilter,
 };
 pub use ports::mailer::{Mailer, OutgoingMail};
 pub use ports::users::{ApiKey, LoginFailures, NewApiKey, PasswordHash, Role, Scope, User, Users};

@@ -57,6 +57,12 @@ impl RetryPolicy {
         Verdict::RetryAt(later(now, elapsed.clamp(shortest, longest.max(shortest))))
     }
 
+    /// How long one attempt's work may take: two thirds of the lease, so that its outcome is recorded within it.
+    #[must_use]
+    pub fn attempt_limit(&self) -> Duration {
+        self.lease * 2 / 3
+    }
+
     /// When a lease taken now ends.
     #[must_use]
     pub fn lease_until(&self, now: Timestamp) -> Timestamp {
@@ -101,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_policy_without_waits_makes_one_attempt() {
-        let policy = RetryPolicy { delays: Vec::new(), lease: Duration::MAX, ..RetryPolicy::default() };
+        let policy = RetryPolicy { delays: Vec::new(), lease: Duration::from_secs(u64::MAX), ..RetryPolicy::default() };
         assert_eq!(policy.after_fault(1, Timestamp::UNIX_EPOCH), Verdict::GiveUp);
         assert_eq!(policy.lease_until(Timestamp::UNIX_EPOCH), Timestamp::MAX);
     }

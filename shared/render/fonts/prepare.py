@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Cuts the Noto Sans files of this folder from their originals (Debian package fonts-noto-core, version 20201225).
 
-Usage: prepare.py FOLDER_OF_THE_ORIGINALS
+Usage: prepare.py FOLDER_OF_THE_ORIGINALS [FOLDER_OF_THE_EAST_ASIAN_ORIGINALS]
 
-Needs fonttools. The result is committed, so this runs only when the selection below changes.
+The second folder holds NotoSansJP_400Regular.ttf, NotoSansSC_400Regular.ttf and NotoSansKR_400Regular.ttf (npm packages
+@expo-google-fonts/noto-sans-jp, -sc and -kr, version 0.4.3). Needs fonttools. The result is committed, so this runs only when the selection below changes.
 """
 import sys
 from pathlib import Path
@@ -77,6 +78,23 @@ def cut(source, target, codepoints, features, needs_minus):
     font.save(target)
 
 
+# The characters of the national standards JIS X 0208, GB 2312 and KS X 1001.
+EAST_ASIAN = {"NotoSansJP": "shift_jis", "NotoSansSC": "gb2312", "NotoSansKR": "euc_kr"}
+
+
+def codes_of_charset(charset):
+    """The characters beyond Latin, Greek and Cyrillic that a character set can write."""
+    def is_in(code):
+        try:
+            return len(chr(code).encode(charset)) <= 2
+        except UnicodeEncodeError:
+            return False
+    # Korean is written in Hangul; its rare Chinese characters come from the other two.
+    ranges = [(0xAC00, 0xD7A3)] if charset == "euc_kr" else [(0x2E80, 0x9FFF), (0xFF00, 0xFFEF)]
+    return [code for first, last in ranges
+            for code in range(first, last + 1) if is_in(code)]
+
+
 def main():
     originals = Path(sys.argv[1])
     here = Path(__file__).parent
@@ -87,6 +105,10 @@ def main():
         for weight in ["Regular", "Bold"]:
             name = f"{script}-{weight}.ttf"
             cut(originals / name, here / name, codes_of(ranges + NEUTRAL), ["*"], False)
+    if len(sys.argv) > 2:
+        for name, charset in EAST_ASIAN.items():
+            source = Path(sys.argv[2]) / f"{name}_400Regular.ttf"
+            cut(source, here / f"{name}-Regular.ttf", codes_of_charset(charset), [], False)
 
 
 main()

@@ -104,7 +104,11 @@ impl NumberFormat {
         let last = written(self.long_date.as_ref(), end);
         let day = end.day().to_string();
         match last.strip_prefix(&day) {
-            Some(rest) if is_same_month => format!("{}–{day}{rest}", start.day()),
+            Some(rest) if is_same_month => {
+                // In some languages a full stop makes the day an ordinal number.
+                let ordinal = rest.split(' ').next().unwrap_or_default();
+                format!("{}{ordinal}–{last}", start.day())
+            }
             _ => format!("{} – {}", written(self.short_date.as_ref(), start), written(self.short_date.as_ref(), end)),
         }
     }
@@ -186,6 +190,7 @@ mod tests {
         assert_eq!(written("en-US"), "April 17, 2026");
         assert_eq!(written("de"), "17. April 2026");
         assert_eq!(written("ja"), "2026年4月17日");
+        assert_eq!(NumberFormat::of("de").span(jiff::civil::date(2026, 4, 1), date), "1.–17. April 2026");
         assert_eq!(NumberFormat::of("en-GB").span(jiff::civil::date(2026, 4, 1), date), "1–17 April 2026");
     }
 }

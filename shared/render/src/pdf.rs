@@ -44,7 +44,7 @@ pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, Render
     let mut sheet = Sheet::with_capacity(invoice.lines.len());
     head::lay_out(&mut sheet, &facts, &geometry, theme);
     let columns = table::lay_out(&mut sheet, &facts, &geometry, theme);
-    closing::lay_out(&mut sheet, &facts, &geometry, theme);
+    closing::lay_out(&mut sheet, &facts, &columns, &geometry, theme);
 
     let repeated = Repeated::new(&facts, &columns, geometry, theme);
     let carry = repeated.carry_height();

@@ -139,3 +139,48 @@ fn ten_thousand_lines() {
         assert!(!render(&invoice, format).bytes.is_empty());
     }
 }
+
+#[test]
+fn every_language_is_covered_by_the_fonts_and_extractable() {
+    for (locale, title) in [
+        ("de-DE", "Rechnung"),
+        ("fr", "Facture"),
+        ("es", "Factura"),
+        ("it", "Fattura"),
+        ("nl", "Factuur"),
+        ("pt", "Fatura"),
+        ("pl", "Faktura"),
+        ("ja", "請求書"),
+        ("zh-CN", "发票"),
+        ("ar", "فاتورة"),
+        ("he", "חשבונית"),
+    ] {
+        let mut json = full();
+        json["locale"] = json!(locale);
+        let document = render(&parse(&json), Format::Pdf);
+        assert!(document.uncovered_characters.is_empty(), "{locale}");
+        let text = text_of(&document.bytes);
+        assert!(text.contains(title), "{locale}: {text}");
+        assert!(!text.contains('\u{fffd}'), "{locale}: {text}");
+    }
+}
+
+#[test]
+fn scripts_come_back_in_reading_order() {
+    let texts = [
+        "شركة النور للتجارة",
+        "सेवा शुल्क (वार्षिक)",
+        "ค่าบริการรายเดือน",
+        "東京サービス",
+        "한국어 서비스",
+        "שירותי ייעוץ",
+        "Ελληνικά и русский",
+    ];
+    let invoice = parse(&flat(texts.iter().map(|text| item(text, "1", "1")).collect()));
+    let document = render(&invoice, Format::Pdf);
+    assert!(document.uncovered_characters.is_empty());
+    let text = text_of(&document.bytes);
+    for expected in texts {
+        assert!(text.contains(expected), "{expected} in\n{text}");
+    }
+}

@@ -6,9 +6,17 @@ mod gallery;
 mod openapi;
 mod page;
 mod process;
+mod programs;
+mod service;
+mod steps;
 mod tools;
+mod workspace;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use steps::Steps;
 
 /// The project's own chores.
 #[derive(Parser)]
@@ -20,9 +28,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Formatting, lints, unused dependencies, and the arrows between the crates.
+    /// The quick part of `test`: formatting, lints, unused dependencies, and the arrows between the crates.
     Check,
-    /// Every test: of the crates, of the OpenAPI document, and of the page in a browser.
+    /// Everything: `check`, then every test of the crates, of the OpenAPI document, and of the page in a browser.
     Test {
         /// Install missing system packages without asking (also where CI is set).
         #[arg(long)]
@@ -32,28 +40,30 @@ enum Chore {
     Gallery,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().chore {
-        Chore::Check => check(),
+        Chore::Check => Ok(check(Steps::default()).finish()),
         Chore::Test { yes } => test(yes),
-        Chore::Gallery => gallery::make(),
+        Chore::Gallery => gallery::make().map(|()| ExitCode::SUCCESS),
     }
 }
 
-fn check() -> anyhow::Result<()> {
-    process::cargo(&["fmt", "--all", "--check"])?;
-    process::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
-    arrows::check()?;
-    let machete = tools::cargo_machete()?;
-    process::run(&machete, &["--skip-target-dir"])
+fn check(steps: Steps) -> Steps {
+    steps
+        .run("formatting", || process::cargo_component("rustfmt", &["fmt", "--all", "--check"]))
+        .run("lints", || {
+            process::cargo_component("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+        })
+        .run("unused dependencies", || process::run(tools::cargo_machete()?, &["--skip-target-dir"]))
+        .run("arrows between the crates", arrows::check)
 }
 
-fn test(yes: bool) -> anyhow::Result<()> {
-    tools::install_packages(yes || std::env::var_os("CI").is_some())?;
-    process::cargo(&["test", "--workspace", "--no-fail-fast"])?;
-    process::cargo(&["build", "--package", "local"])?;
-    openapi::validate()?;
-    page::test()?;
-    println!("cargo xtask test: everything passed");
-    Ok(())
+fn test(yes: bool) -> anyhow::Result<ExitCode> {
+    // Before the long part: whoever lacks a program learns it at once.
+    programs::require(yes || std::env::var_os("CI").is_some())?;
+    let steps = check(Steps::default())
+        .run("tests of the crates", || process::cargo(&["test", "--workspace", "--no-fail-fast"]))
+        .run("OpenAPI document", openapi::validate)
+        .run("page in a browser", page::test);
+    Ok(steps.finish())
 }

@@ -1,90 +1,95 @@
-//! The tools that tests need, installed where they are missing.
+//! The tools that tests need, of pinned versions, under the target folder's `tools`.
 
-use std::io::{IsTerminal as _, stdin};
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use anyhow::{bail, ensure};
+use anyhow::ensure;
 
-use crate::process::{self, command, root};
-
-/// A program that tests start, and the Debian package that brings it.
-const PACKAGES: [(&str, &str); 4] =
-    [("pdftotext", "poppler-utils"), ("qpdf", "qpdf"), ("chromium", "chromium"), ("python3", "python3-venv")];
+use crate::process::{self, command};
+use crate::workspace::{root, tools};
 
 /// The version that the project is checked with.
 const MACHETE_VERSION: &str = "0.9.2";
 
-/// Installs what is missing; asks on a terminal unless `go_ahead`.
-pub(crate) fn install_packages(go_ahead: bool) -> anyhow::Result<()> {
-    let missing: Vec<&str> =
-        PACKAGES.iter().filter(|(program, _)| !is_there(program)).map(|(_, package)| *package).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let install = format!("apt-get install --no-install-recommends {}", missing.join(" "));
-    ensure!(is_there("apt-get"), "missing: {}. Install them with your system's package manager", missing.join(", "));
-    if !go_ahead && !agreed(&install)? {
-        bail!("these tests need {}: run `{install}`, or `cargo xtask test --yes`", missing.join(", "));
-    }
-    process::run("apt-get", &["update", "-qq"])?;
-    let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
-    arguments.extend(missing);
-    process::run("apt-get", &arguments)
-}
-
-fn agreed(install: &str) -> anyhow::Result<bool> {
-    if !stdin().is_terminal() {
-        return Ok(false);
-    }
-    println!("Tests need missing packages. Run `{install}`? [y/N]");
-    let mut answer = String::new();
-    stdin().read_line(&mut answer)?;
-    Ok(answer.trim().eq_ignore_ascii_case("y"))
-}
-
-/// Whether a program is on the path.
-pub(crate) fn is_there(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
-}
-
-/// cargo-machete of the pinned version, built once into target/tools.
+/// cargo-machete of the pinned version.
 pub(crate) fn cargo_machete() -> anyhow::Result<PathBuf> {
-    let tools = root().join("target/tools");
-    let binary = tools.join("bin/cargo-machete");
-    if !binary.is_file() {
-        let folder = tools.to_string_lossy().into_owned();
-        let arguments =
-            ["install", "--quiet", "--locked", "cargo-machete", "--version", MACHETE_VERSION, "--root", &folder];
-        process::cargo(&arguments)?;
-    }
-    Ok(binary)
+    let folder = tools()?.join("cargo-machete");
+    once(&folder, MACHETE_VERSION, || {
+        let folder = folder.to_string_lossy();
+        let place = ["--root", &folder, "--force"];
+        let what = ["install", "--quiet", "--locked", "cargo-machete", "--version", MACHETE_VERSION];
+        process::cargo(&[what.as_slice(), &place].concat())
+    })?;
+    Ok(folder.join("bin/cargo-machete"))
 }
 
-/// A Python with these packages, in a virtual environment of its own under target/tools.
+/// A Python with these packages, in a virtual environment of its own.
 pub(crate) fn python(name: &str, packages: &[&str]) -> anyhow::Result<PathBuf> {
-    let environment = root().join("target/tools").join(name);
-    let python = environment.join("bin/python");
-    let done = environment.join("installed");
-    if !done.is_file() {
-        process::run("python3", &["-m", "venv", "--clear", &environment.to_string_lossy()])?;
-        let mut arguments = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-        arguments.extend(packages);
-        process::run(&python, &arguments)?;
-        std::fs::write(done, packages.join("\n"))?;
-    }
+    let folder = tools()?.join(name);
+    let python = folder.join("bin/python");
+    once(&folder, &packages.join("\n"), || {
+        process::run("python3", &["-m", "venv", "--clear", &folder.to_string_lossy()])?;
+        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+        process::run(&python, &[install.as_slice(), packages].concat())
+    })?;
     Ok(python)
 }
 
-/// npm packages as pinned in a folder's package.json, installed under target/tools. Answers where.
+/// The npm packages that a folder's package-lock.json pins. Answers where they were installed.
 pub(crate) fn node_modules(folder: &str) -> anyhow::Result<PathBuf> {
-    ensure!(is_there("npm"), "the page's test needs Node.js with npm 20 or newer: install it");
-    let target = root().join("target/tools").join(folder.replace('/', "-"));
-    std::fs::create_dir_all(&target)?;
-    std::fs::copy(root().join(folder).join("package.json"), target.join("package.json"))?;
-    if !target.join("node_modules").is_dir() {
-        let mut npm = command("npm", &["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]);
-        ensure!(npm.current_dir(&target).status()?.success(), "npm install failed in {}", target.display());
-    }
+    let target = tools()?.join(folder.replace('/', "-"));
+    let read = |name: &str| fs::read_to_string(root().join(folder).join(name));
+    let (package, lock) = (read("package.json")?, read("package-lock.json")?);
+    once(&target, &format!("{package}{lock}"), || {
+        fs::write(target.join("package.json"), &package)?;
+        fs::write(target.join("package-lock.json"), &lock)?;
+        let mut npm = command("npm", &["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]);
+        let status = process::status(npm.current_dir(&target))?;
+        ensure!(status.success(), "npm ci failed in {}", target.display());
+        Ok(())
+    })?;
     Ok(target)
+}
+
+/// Installs into a folder what is wanted, unless the last whole installation there wanted the same.
+fn once(folder: &Path, wanted: &str, install: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let marker = folder.join("installed");
+    if fs::read_to_string(&marker).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    // An installation that breaks off must not look whole.
+    fs::write(&marker, "")?;
+    install()?;
+    fs::write(&marker, wanted)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use anyhow::bail;
+
+    use super::*;
+
+    #[test]
+    fn installs_again_only_when_something_else_is_wanted_or_it_broke_off() -> anyhow::Result<()> {
+        let folder = tools()?.join(format!("test-once-{}", std::process::id()));
+        let installed = Cell::new(0);
+        let install = || {
+            installed.set(installed.get() + 1);
+            Ok(())
+        };
+        once(&folder, "one", install)?;
+        once(&folder, "one", install)?;
+        assert_eq!(installed.get(), 1);
+        once(&folder, "two", install)?;
+        assert_eq!(installed.get(), 2);
+        assert!(once(&folder, "three", || bail!("broke off")).is_err());
+        once(&folder, "two", install)?;
+        assert_eq!(installed.get(), 3);
+        fs::remove_dir_all(folder)?;
+        Ok(())
+    }
 }

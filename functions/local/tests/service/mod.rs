@@ -11,20 +11,20 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub const DEMO: (&str, &str) = ("test@example.com", "password");
+pub(crate) const DEMO: (&str, &str) = ("test@example.com", "password");
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-pub struct Service {
-    pub base: String,
-    pub data: TempDir,
-    pub client: Client,
+pub(crate) struct Service {
+    pub(crate) base: String,
+    pub(crate) data: TempDir,
+    pub(crate) client: Client,
     settings: Vec<(String, String)>,
     port: u16,
     child: Option<Child>,
 }
 
 impl Service {
-    pub async fn start(settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start(settings: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let client = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
@@ -35,10 +35,14 @@ impl Service {
     }
 
     /// Starts the program on the data that is there.
-    pub async fn run(&mut self) {
+    pub(crate) async fn run(&mut self) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
         let child = self.command().stdout(Stdio::null()).stderr(log).spawn().unwrap();
         self.child = Some(child);
+        self.wait_until_ready().await;
+    }
+
+    pub(crate) async fn wait_until_ready(&self) {
         let begun = Instant::now();
         while !self.answers().await {
             assert!(begun.elapsed() < START_LIMIT, "not ready: {}", self.log());
@@ -47,7 +51,7 @@ impl Service {
     }
 
     /// The program with this service's settings, for a chore beside it.
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
         command
             .env_clear()
@@ -63,7 +67,7 @@ impl Service {
     }
 
     /// SIGKILL.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
             child.wait().unwrap();
@@ -71,7 +75,7 @@ impl Service {
     }
 
     /// SIGTERM; answers how the program ended.
-    pub async fn terminate(&mut self) -> std::process::ExitStatus {
+    pub(crate) async fn terminate(&mut self) -> std::process::ExitStatus {
         let mut child = self.child.take().unwrap();
         Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
         tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap()
@@ -81,26 +85,26 @@ impl Service {
         self.data.path().join("log.jsonl")
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 
-    pub async fn login(&self) -> String {
+    pub(crate) async fn login(&self) -> String {
         self.login_as(DEMO).await
     }
 
-    pub async fn login_as(&self, (email, password): (&str, &str)) -> String {
+    pub(crate) async fn login_as(&self, (email, password): (&str, &str)) -> String {
         let answer = self.client.post(self.url("/login")).basic_auth(email, Some(password)).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         answer.text().await.unwrap()
     }
 
     /// Makes an account by the command line and logs in.
-    pub async fn add_user(&self, email: &str, admin: bool) -> String {
+    pub(crate) async fn add_user(&self, email: &str, admin: bool) -> String {
         let password = "correct horse battery";
         let mut command = self.command();
         command.args(["user", "add", email]).args(admin.then_some("--admin"));
@@ -110,21 +114,21 @@ impl Service {
         self.login_as((email, password)).await
     }
 
-    pub fn get(&self, token: &str, path: &str) -> RequestBuilder {
+    pub(crate) fn get(&self, token: &str, path: &str) -> RequestBuilder {
         self.client.get(self.url(path)).bearer_auth(token)
     }
 
-    pub fn post_json(&self, token: &str, path: &str, json: impl Into<reqwest::Body>) -> RequestBuilder {
+    pub(crate) fn post_json(&self, token: &str, path: &str, json: impl Into<reqwest::Body>) -> RequestBuilder {
         self.client.post(self.url(path)).bearer_auth(token).header("content-type", "application/json").body(json)
     }
 
-    pub fn upload(&self, token: &str, query: &str, json: &str) -> RequestBuilder {
+    pub(crate) fn upload(&self, token: &str, query: &str, json: &str) -> RequestBuilder {
         let form = Form::new().part("file", Part::text(json.to_owned()).file_name("invoice.json"));
         self.client.post(self.url(&format!("/upload{query}"))).bearer_auth(token).multipart(form)
     }
 
     /// The invoice resource once it is final.
-    pub async fn finished(&self, token: &str, location: &str) -> Value {
+    pub(crate) async fn finished(&self, token: &str, location: &str) -> Value {
         let answer = self.get(token, location).header("prefer", "wait=30").send().await.unwrap();
         let resource = json(answer).await;
         assert_ne!(resource["state"], "processing", "{resource}");
@@ -132,7 +136,7 @@ impl Service {
     }
 
     /// The mails in the folder, by file name.
-    pub fn mails(&self) -> Vec<(String, String)> {
+    pub(crate) fn mails(&self) -> Vec<(String, String)> {
         let mails = std::fs::read_dir(self.data.path().join("mails")).unwrap().filter_map(|entry| {
             let path = entry.unwrap().path();
             let name = path.file_name()?.to_str()?.to_owned();
@@ -148,19 +152,19 @@ impl Drop for Service {
     }
 }
 
-pub async fn json(answer: Response) -> Value {
+pub(crate) async fn json(answer: Response) -> Value {
     let text = answer.text().await.unwrap();
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-pub fn location(answer: &Response) -> String {
+pub(crate) fn location(answer: &Response) -> String {
     answer.headers()["location"].to_str().unwrap().to_owned()
 }
 
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
 }
 
-pub fn sample() -> String {
+pub(crate) fn sample() -> String {
     std::fs::read_to_string(root().join("events/sample_invoice.json")).unwrap()
 }

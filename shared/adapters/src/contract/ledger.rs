@@ -15,7 +15,7 @@ pub fn present() -> Timestamp {
     Timestamp::from_second(1_800_000_000).unwrap()
 }
 
-fn after(seconds: i64) -> Timestamp {
+pub(super) fn after(seconds: i64) -> Timestamp {
     present() + SignedDuration::from_secs(seconds)
 }
 
@@ -54,10 +54,9 @@ pub async fn suite(ledger: Arc<dyn Ledger>) {
     faults_are_repeated_five_times(&*ledger).await;
     unreachable_servers_do_not_count(&*ledger).await;
     a_mail_is_repeated_by_the_same_rules(&*ledger).await;
-    what_failed_is_redriven_once(&*ledger).await;
-    what_is_deleted_is_gone(&*ledger).await;
     lists_are_paged_and_filtered(&*ledger).await;
     nobody_is_told_who_does_not_ask(&*ledger).await;
+    super::ledger_upkeep::suite(&*ledger).await;
 }
 
 /// Accepts an upload and answers its outbox rows.
@@ -68,11 +67,11 @@ pub async fn accepted(ledger: &dyn Ledger, upload: &NewUpload) -> Vec<OutboxEntr
     }
 }
 
-async fn claimed(ledger: &dyn Ledger, upload: &NewUpload, index: usize, now: Timestamp) -> DocumentClaim {
+pub(super) async fn claimed(ledger: &dyn Ledger, upload: &NewUpload, index: usize, now: Timestamp) -> DocumentClaim {
     ledger.claim_document(upload.documents[index].id, BlobId::new(), now).await.unwrap().expect("a claim")
 }
 
-async fn finished(
+pub(super) async fn finished(
     ledger: &dyn Ledger,
     claim: &DocumentClaim,
     outcome: &DocumentOutcome,
@@ -84,7 +83,7 @@ async fn finished(
     }
 }
 
-fn mail_of(entry: &OutboxEntry) -> MailId {
+pub(super) fn mail_of(entry: &OutboxEntry) -> MailId {
     match entry.message {
         Message::Notify { mail } => mail,
         Message::Render { .. } => panic!("a mail's message was expected"),
@@ -92,7 +91,7 @@ fn mail_of(entry: &OutboxEntry) -> MailId {
 }
 
 /// Renders and stores every document; answers the mail's id.
-async fn completed(ledger: &dyn Ledger, upload: &NewUpload, now: Timestamp) -> Option<MailId> {
+pub(super) async fn completed(ledger: &dyn Ledger, upload: &NewUpload, now: Timestamp) -> Option<MailId> {
     let mut mail = None;
     for index in 0..upload.documents.len() {
         let claim = claimed(ledger, upload, index, now).await;
@@ -206,7 +205,7 @@ async fn a_repeated_key_answers_the_first_upload(ledger: &Arc<dyn Ledger>) {
     accepted(&**ledger, &other).await;
 }
 
-async fn due(ledger: &dyn Ledger, now: Timestamp, of: &OutboxEntry) -> bool {
+pub(super) async fn due(ledger: &dyn Ledger, now: Timestamp, of: &OutboxEntry) -> bool {
     ledger.due(now, 10_000).await.unwrap().iter().any(|entry| entry == of)
 }
 
@@ -315,57 +314,6 @@ async fn a_mail_is_repeated_by_the_same_rules(ledger: &dyn Ledger) {
     ledger.finish_mail(&third, &MailOutcome::Sent, after(80)).await.unwrap();
 }
 
-async fn what_failed_is_redriven_once(ledger: &dyn Ledger) {
-    let new = upload(&[Format::Pdf, Format::Csv]);
-    accepted(ledger, &new).await;
-    let claim = claimed(ledger, &new, 0, present()).await;
-    finished(ledger, &claim, &stored(), present()).await;
-    let claim = claimed(ledger, &new, 1, present()).await;
-    let failed = DocumentOutcome::Failed { reason: "100% wrong_".to_owned() };
-    let mail = mail_of(&finished(ledger, &claim, &failed, present()).await.expect("a mail"));
-    let sent = ledger.claim_mail(mail, present()).await.unwrap().expect("a claim");
-    ledger.finish_mail(&sent, &MailOutcome::Sent, present()).await.unwrap();
-    let other = RedriveFilter { upload: Some(new.id), reason: Some("wrong%".to_owned()) };
-    assert_eq!(
-        ledger.redrive(&other, &Actor::Operator, present()).await.unwrap().documents,
-        0,
-        "% is only a character"
-    );
-    let filter = RedriveFilter { upload: Some(new.id), reason: Some("100% wrong_".to_owned()) };
-    let redrive = ledger.redrive(&filter, &Actor::Operator, present()).await.unwrap();
-    assert_eq!((redrive.documents, redrive.mails, redrive.publish.len()), (1, 0, 1));
-    let again = ledger.redrive(&filter, &Actor::Operator, present()).await.unwrap();
-    assert_eq!((again.documents, again.publish.len()), (0, 0), "twice does nothing");
-    assert_eq!(ledger.finish_document(&claim, &stored(), present()).await.unwrap(), Finish::Fenced);
-    let claim = claimed(ledger, &new, 1, present()).await;
-    assert_eq!(claim.attempt, 2, "the fence only grows");
-    let entry = finished(ledger, &claim, &stored(), present()).await.expect("the next generation's mail");
-    let next = ledger.claim_mail(mail_of(&entry), present()).await.unwrap().expect("a claim");
-    assert_eq!(next.generation, 2);
-    let seen = ledger.upload(new.id).await.unwrap().unwrap();
-    assert_eq!((seen.state(), seen.documents[0].attempts, seen.mails.len()), (UploadState::Stored, 1, 2));
-    ledger.finish_mail(&next, &MailOutcome::Sent, present()).await.unwrap();
-}
-
-async fn what_is_deleted_is_gone(ledger: &dyn Ledger) {
-    let new = upload(&[Format::Pdf, Format::Csv]);
-    let entries = accepted(ledger, &new).await;
-    let done = claimed(ledger, &new, 0, present()).await;
-    finished(ledger, &done, &stored(), present()).await;
-    let running = claimed(ledger, &new, 1, present()).await;
-    let blobs = ledger.delete(new.id, &Actor::User(new.owner), present()).await.unwrap().expect("it was there");
-    assert_eq!(blobs, [(Bucket::Processed, done.blob), (Bucket::Raw, new.raw)], "what runs is the sweeper's");
-    assert!(ledger.delete(new.id, &Actor::Operator, present()).await.unwrap().is_none());
-    assert!(ledger.upload(new.id).await.unwrap().is_none());
-    assert!(ledger.stored(done.blob).await.unwrap().is_none());
-    assert_eq!(ledger.finish_document(&running, &stored(), present()).await.unwrap(), Finish::Fenced);
-    assert!(ledger.claim_document(running.document, BlobId::new(), present()).await.unwrap().is_none());
-    assert!(!due(ledger, after(5_000_000), &entries[0]).await);
-    assert_eq!(ledger.unreferenced(Bucket::Raw, &[new.raw]).await.unwrap(), [new.raw]);
-    let missing = ledger.claim_mail(MailId::new(), present()).await.unwrap();
-    assert!(missing.is_none());
-}
-
 async fn lists_are_paged_and_filtered(ledger: &dyn Ledger) {
     let owner = UserId::new();
     let mut ids = Vec::new();
@@ -388,8 +336,6 @@ async fn lists_are_paged_and_filtered(ledger: &dyn Ledger) {
     assert_eq!(stored.iter().map(|upload| upload.id).collect::<Vec<_>>(), [ids[1]]);
     let numbered = UploadFilter { invoice_number: Some("N-4".to_owned()), ..filter };
     assert_eq!(ledger.uploads(&numbered, None, 10).await.unwrap()[0].id, ids[0]);
-    let old = ledger.older_than(after(1), 1_000).await.unwrap();
-    assert!(old.contains(&ids[1]) && !old.contains(&ids[0]), "only final ones are old");
     ledger.forget_idempotency_keys(after(1)).await.unwrap();
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{
-    Actor, BlobId, DocumentClaim, DocumentId, DocumentOutcome, DocumentState, Finish, Format, Ledger, MailClaim,
-    MailOutcome, MailState, Message, NewUpload, RedriveFilter, UploadState,
+    Actor, BlobId, Bucket, DocumentClaim, DocumentId, DocumentOutcome, DocumentState, Finish, Format, Ledger,
+    MailClaim, MailOutcome, MailState, Message, NewUpload, RedriveFilter, Upload, UploadId, UploadState,
 };
 
 use super::ledger::{accepted, present, stored, upload};
@@ -27,8 +27,16 @@ pub enum Event {
     Expire,
     /// The sweeper publishes what is due, and it is delivered.
     Republish,
+    /// The sweeper publishes what is due, the broker confirms it and loses it.
+    Lose,
+    /// The sweeper publishes what is due, and it is delivered twice.
+    DeliverTwice,
     /// Somebody redrives everything that failed.
     Redrive,
+    /// Somebody deletes an upload, whatever state it is in.
+    Delete(usize),
+    /// Age removes what was finished so many seconds ago.
+    Retire(u16),
     /// Time passes, in seconds.
     Pass(u16),
 }
@@ -42,7 +50,6 @@ pub struct Run<'a> {
     mail_claims: Vec<MailClaim>,
     /// For each document the attempt that may still end it.
     holders: BTreeMap<DocumentId, u32>,
-    sent: usize,
 }
 
 impl<'a> Run<'a> {
@@ -56,7 +63,6 @@ impl<'a> Run<'a> {
             document_claims: Vec::new(),
             mail_claims: Vec::new(),
             holders: BTreeMap::new(),
-            sent: 0,
         }
     }
 
@@ -96,10 +102,14 @@ impl<'a> Run<'a> {
             Event::FinishDocument(which, how) => self.finish_document(which, how).await,
             Event::FinishMail(which, how) => self.finish_mail(which, how).await,
             Event::Expire => self.expire().await,
-            Event::Republish => self.republish().await,
+            Event::Republish => self.republish(1).await,
+            Event::Lose => self.republish(0).await,
+            Event::DeliverTwice => self.republish(2).await,
             Event::Redrive => {
                 self.ledger.redrive(&RedriveFilter::default(), &Actor::Operator, self.now).await.unwrap();
             }
+            Event::Delete(which) => self.delete(which).await,
+            Event::Retire(age) => self.retire(self.now - SignedDuration::from_secs(i64::from(age))).await,
             Event::Pass(seconds) => self.now += SignedDuration::from_secs(i64::from(seconds)),
         }
     }
@@ -115,7 +125,11 @@ impl<'a> Run<'a> {
                 self.document_claims.push(claim);
             }
             Message::Notify { mail } => {
-                self.mail_claims.extend(self.ledger.claim_mail(mail, self.now).await.unwrap());
+                let Some(claim) = self.ledger.claim_mail(mail, self.now).await.unwrap() else { return };
+                assert_ne!(claim.upload.state(), UploadState::Processing, "a mail tells of final documents");
+                let newest = claim.upload.mails.iter().map(|mail| mail.generation).max();
+                assert_eq!(newest, Some(claim.generation), "a mail that was overtaken was claimed");
+                self.mail_claims.push(claim);
             }
         }
     }
@@ -147,9 +161,8 @@ impl<'a> Run<'a> {
             _ => MailOutcome::Unreachable { reason },
         };
         let finish = self.ledger.finish_mail(&claim, &outcome, self.now).await.unwrap();
-        if matches!(finish, Finish::Recorded { .. }) && outcome == MailOutcome::Sent {
-            self.sent += 1;
-        }
+        let there = self.uploads.iter().any(|upload| upload.id == claim.upload.id);
+        assert!(there || finish == Finish::Fenced, "a deleted mail was ended");
     }
 
     async fn expire(&mut self) {
@@ -163,11 +176,44 @@ impl<'a> Run<'a> {
         self.holders.retain(|document, _| rendering.contains(document));
     }
 
-    async fn republish(&mut self) {
+    async fn republish(&mut self, deliveries: usize) {
         for entry in self.ledger.due(self.now, 1_000).await.unwrap() {
             self.ledger.published(entry.id, self.now).await.unwrap();
-            self.deliver(entry.message).await;
+            for _ in 0..deliveries {
+                self.deliver(entry.message).await;
+            }
         }
+    }
+
+    async fn delete(&mut self, which: usize) {
+        let Some(id) = pick(&self.uploads, which).map(|upload| upload.id) else { return };
+        let blobs = self.ledger.delete(id, &Actor::Operator, self.now).await.unwrap().expect("it was there");
+        self.forget(id, &blobs).await;
+    }
+
+    async fn retire(&mut self, before: Timestamp) {
+        let mut seen = BTreeMap::new();
+        for upload in &self.uploads {
+            seen.insert(upload.id, self.ledger.upload(upload.id).await.unwrap().unwrap());
+        }
+        for removed in self.ledger.remove_finished(before, 1_000, self.now).await.unwrap() {
+            let upload = &seen[&removed.upload];
+            assert!(is_told(upload), "an upload that is not finished was removed: {upload:?}");
+            assert!(upload.documents.iter().all(|document| document.finished_at.is_some_and(|at| at < before)));
+            self.forget(removed.upload, &removed.blobs).await;
+        }
+    }
+
+    /// An upload is gone, and no row names its blobs.
+    async fn forget(&mut self, id: UploadId, blobs: &[(Bucket, BlobId)]) {
+        assert!(self.ledger.upload(id).await.unwrap().is_none());
+        for (bucket, blob) in blobs {
+            assert_eq!(self.ledger.unreferenced(*bucket, &[*blob]).await.unwrap(), [*blob]);
+        }
+        self.uploads.retain(|upload| upload.id != id);
+        let left: Vec<DocumentId> =
+            self.uploads.iter().flat_map(|upload| &upload.documents).map(|document| document.id).collect();
+        self.holders.retain(|document, _| left.contains(document));
     }
 
     async fn check(&self) {
@@ -189,9 +235,10 @@ impl<'a> Run<'a> {
     /// Nothing new happens; the sweeper and good workers go on. In the end everything is final and told.
     async fn come_to_rest(mut self) {
         for _ in 0..200 {
-            self.now += SignedDuration::from_mins(11);
+            // A row that was confirmed and lost ten times waits for some 7 days.
+            self.now += SignedDuration::from_hours(3);
             self.expire().await;
-            self.republish().await;
+            self.republish(1).await;
             for which in 0..self.document_claims.len() {
                 self.finish_document(which, 0).await;
             }
@@ -199,7 +246,9 @@ impl<'a> Run<'a> {
                 self.finish_mail(which, 0).await;
             }
             if self.is_at_rest().await {
-                return self.check().await;
+                self.check().await;
+                let late = self.now + SignedDuration::from_hours(24 * 30);
+                return assert_eq!(self.ledger.due(late, 10).await.unwrap(), [], "published for ever");
             }
         }
         panic!("something never comes to rest");
@@ -208,13 +257,18 @@ impl<'a> Run<'a> {
     async fn is_at_rest(&self) -> bool {
         for upload in &self.uploads {
             let seen = self.ledger.upload(upload.id).await.unwrap().unwrap();
-            let told = seen.mails.iter().all(|mail| matches!(mail.state, MailState::Sent | MailState::Failed));
-            if seen.state() == UploadState::Processing || !told {
+            if !is_told(&seen) {
                 return false;
             }
         }
         true
     }
+}
+
+/// Whether its documents are final and its mails too.
+fn is_told(upload: &Upload) -> bool {
+    let told = upload.mails.iter().all(|mail| matches!(mail.state, MailState::Sent | MailState::Failed));
+    upload.state() != UploadState::Processing && told
 }
 
 fn pick<T>(items: &[T], which: usize) -> Option<&T> {

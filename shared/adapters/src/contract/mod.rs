@@ -6,5 +6,6 @@ pub mod broker;
 pub mod documents;
 pub mod ledger;
 pub mod ledger_model;
+mod ledger_upkeep;
 pub mod mailer;
 pub mod users;

@@ -180,7 +180,7 @@ impl Settings {
 
     fn collect(variables: &mut Variables<'_>) -> Self {
         let data_dir = PathBuf::from(variables.text("DATA_DIR", ".data"));
-        let listen: SocketAddr = variables.parsed("LISTEN", "127.0.0.1:8080", "an address such as 127.0.0.1:8080");
+        let listen = listen(variables);
         Self {
             app_env: variables.parsed("APP_ENV", "development", "development or production"),
             public_url: public_url(variables, listen),
@@ -198,8 +198,18 @@ impl Settings {
     }
 }
 
+fn listen(variables: &mut Variables<'_>) -> SocketAddr {
+    let listen: SocketAddr = variables.parsed("LISTEN", "127.0.0.1:8080", "an address such as 127.0.0.1:8080");
+    if listen.port() == 0 {
+        variables.fault("LISTEN", "expected a port: links and tokens name it");
+    }
+    listen
+}
+
 fn public_url(variables: &mut Variables<'_>, listen: SocketAddr) -> String {
-    let url = variables.text("PUBLIC_URL", &format!("http://{listen}"));
+    // A machine that listens on all of its addresses is reached by one of them.
+    let host = if listen.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], listen.port())) } else { listen };
+    let url = variables.text("PUBLIC_URL", &format!("http://{host}"));
     if !url.starts_with("http://") && !url.starts_with("https://") {
         variables.fault("PUBLIC_URL", "expected a URL such as https://invoices.example.com");
     }
@@ -223,15 +233,15 @@ fn parse(variables: &mut Variables<'_>) -> ParseOptions {
         default_currency: variables.parsed("DEFAULT_CURRENCY", "USD", "an ISO 4217 code such as EUR"),
         ..ParseOptions::default()
     };
-    options.limits.depth = variables.parsed("MAX_JSON_DEPTH", "32", "a number of levels");
-    options.limits.lines = variables.parsed("MAX_INVOICE_LINES", "10000", "a number of lines");
+    options.limits.depth = variables.within("MAX_JSON_DEPTH", "32", 1..=128);
+    options.limits.lines = variables.within("MAX_INVOICE_LINES", "10000", 1..=1_000_000);
     options
 }
 
 fn limits(variables: &mut Variables<'_>) -> UploadLimits {
     UploadLimits {
-        bytes: variables.parsed("MAX_UPLOAD_BYTES", "5242880", "a number of bytes"),
-        parts: variables.parsed("MAX_PARTS", "8", "a number of parts"),
+        bytes: variables.within("MAX_UPLOAD_BYTES", "5242880", 1..=1 << 30),
+        parts: variables.within("MAX_PARTS", "8", 1..=1000),
     }
 }
 
@@ -253,10 +263,10 @@ fn mail(variables: &mut Variables<'_>) -> MailSettings {
 }
 
 fn background(variables: &mut Variables<'_>) -> Background {
-    let days: Option<u32> = variables.parsed_optional("RETENTION_DAYS", "a number of days");
+    let days: Option<u32> = variables.within_optional("RETENTION_DAYS", 1..=36_500);
     Background {
-        worker_concurrency: variables.parsed("WORKER_CONCURRENCY", "4", "a number of documents at a time"),
-        notifier_concurrency: variables.parsed("NOTIFIER_CONCURRENCY", "4", "a number of mails at a time"),
+        worker_concurrency: variables.within("WORKER_CONCURRENCY", "4", 1..=1000),
+        notifier_concurrency: variables.within("NOTIFIER_CONCURRENCY", "4", 1..=1000),
         retry: RetryPolicy {
             lease: variables.duration("LEASE", "60s"),
             delays: variables.durations("RETRY_DELAYS", "5s,30s,2min,10min"),
@@ -292,17 +302,62 @@ mod tests {
 
     #[test]
     fn every_wrong_setting_is_named() {
-        let pairs = [("LISTEN", "everywhere"), ("TOKEN_TTL", "soon"), ("TRUSTED_PROXIES", "x"), ("MAIL_FROM", "me")];
-        let error = read(&pairs).expect_err("four are wrong").to_string();
+        let pairs = [
+            ("LISTEN", "everywhere"),
+            ("TOKEN_TTL", "soon"),
+            ("TRUSTED_PROXIES", "x"),
+            ("MAIL_FROM", "me"),
+            ("SWEEP_PERIOD", "0s"),
+            ("RETENTION_DAYS", "0"),
+            ("MAX_JSON_DEPTH", "1000000"),
+            ("WORKER_CONCURRENCY", "0"),
+        ];
+        let error = read(&pairs).expect_err("all are wrong").to_string();
         for (name, _) in pairs {
             assert!(error.contains(name), "{error}");
         }
     }
 
     #[test]
+    fn links_lead_to_where_the_service_is() {
+        let settings = read(&[("LISTEN", "0.0.0.0:9000")]).expect("right");
+        assert_eq!(settings.public_url, "http://127.0.0.1:9000");
+        assert!(read(&[("LISTEN", "127.0.0.1:0")]).is_err(), "no link could name port 0");
+    }
+
+    #[test]
     fn secrets_are_not_printed() {
         let settings = read(&[("TOKEN_KEYS", "hush"), ("DATABASE_URL", "sqlite://hush")]).expect("right");
         assert!(!format!("{settings:?}").contains("hush"));
+    }
+
+    #[test]
+    fn production_takes_what_is_strong_and_nothing_that_only_looks_so() {
+        let strong = [
+            ("APP_ENV", "production"),
+            ("DATABASE_URL", "postgres://u:p@db/x?sslmode=verify-full"),
+            ("DOCUMENTS_URL", "s3://bucket/prefix"),
+            ("BROKER_URL", "amqps://u:p@mq:5671"),
+            ("MAIL_URL", "ses://eu-west-1"),
+            ("PUBLIC_URL", "https://invoices.example.com"),
+            ("TOKEN_JWKS", "{\"keys\":[]}"),
+            ("LINK_KEYS", "a:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        ];
+        assert!(read(&strong).is_ok());
+        for (name, weak) in [
+            ("DATABASE_URL", "postgres://u:sslmode=verify-full@db/x"),
+            ("DATABASE_URL", "sqlite:///data/sslmode=verify-full"),
+            ("DOCUMENTS_URL", "mongodb://u:tls=true@db/x"),
+            ("DOCUMENTS_URL", "file:///data"),
+            ("BROKER_URL", "amqp://mq"),
+            ("MAIL_URL", "smtp://mail.example.com"),
+            ("LINK_KEYS", "a:c2hvcnQ="),
+        ] {
+            let weakened: Vec<_> =
+                strong.iter().map(|pair| if pair.0 == name { (name, weak) } else { *pair }).collect();
+            let error = read(&weakened).expect_err(weak).to_string();
+            assert!(error.contains(name), "{error}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -66,6 +67,26 @@ impl<'a> Variables<'a> {
         value
     }
 
+    /// A number within a range.
+    pub(super) fn within<T>(&mut self, name: &'static str, default: &str, range: RangeInclusive<T>) -> T
+    where
+        T: FromStr + PartialOrd + fmt::Display + Copy,
+    {
+        let found = self.within_optional(name, range);
+        found.or_else(|| default.parse().ok()).unwrap_or_else(|| unreachable!("the default of {name} is right"))
+    }
+
+    pub(super) fn within_optional<T>(&mut self, name: &'static str, range: RangeInclusive<T>) -> Option<T>
+    where
+        T: FromStr + PartialOrd + fmt::Display + Copy,
+    {
+        let number = self.optional(name)?.parse().ok().filter(|number| range.contains(number));
+        if number.is_none() {
+            self.fault(name, format!("expected a number from {} to {}", range.start(), range.end()));
+        }
+        number
+    }
+
     pub(super) fn list<T: FromStr>(&mut self, name: &'static str, expected: &str) -> Vec<T> {
         let text = self.text(name, "");
         let items: Result<Vec<T>, T::Err> =
@@ -77,7 +98,12 @@ impl<'a> Variables<'a> {
     }
 
     pub(super) fn duration(&mut self, name: &'static str, default: &str) -> Duration {
-        self.parsed::<humantime::Duration>(name, default, "a time such as 30s, 15min, 24h or 7days").into()
+        let time: Duration =
+            self.parsed::<humantime::Duration>(name, default, "a time such as 30s, 15min, 24h or 7days").into();
+        if time.is_zero() {
+            self.fault(name, "expected a time longer than none");
+        }
+        time
     }
 
     pub(super) fn durations(&mut self, name: &'static str, default: &str) -> Vec<Duration> {

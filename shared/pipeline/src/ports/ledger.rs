@@ -296,6 +296,15 @@ pub enum Actor {
     Sweeper,
 }
 
+/// An upload that its age removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemovedUpload {
+    /// The upload.
+    pub upload: UploadId,
+    /// The blobs that no row names any more.
+    pub blobs: Vec<(Bucket, BlobId)>,
+}
+
 /// Which failed documents and mails to redrive.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RedriveFilter {
@@ -362,7 +371,8 @@ pub trait Ledger: Send + Sync {
         now: Timestamp,
     ) -> Result<Finish, PortError>;
 
-    /// `pending → sending` where the next attempt is due; the outbox row goes. `None`: nothing to do.
+    /// `pending → sending` where the next attempt is due; the outbox row goes. `None`: nothing to do. A mail tells of
+    /// final documents: one that was overtaken by a redrive becomes `failed` instead.
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
@@ -415,11 +425,17 @@ pub trait Ledger: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Vec<(Bucket, BlobId)>>, PortError>;
 
-    /// At most `limit` uploads that arrived before a time and are final, oldest first.
+    /// Removes, as [`Self::delete`] does in the name of the sweeper, at most `limit` uploads whose documents all became
+    /// final before a time and that have no mail still to be sent.
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
-    async fn older_than(&self, before: Timestamp, limit: u32) -> Result<Vec<UploadId>, PortError>;
+    async fn remove_finished(
+        &self,
+        before: Timestamp,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<RemovedUpload>, PortError>;
 
     /// Those of these blobs that no row names.
     ///
@@ -428,7 +444,8 @@ pub trait Ledger: Send + Sync {
     async fn unreferenced(&self, bucket: Bucket, blobs: &[BlobId]) -> Result<Vec<BlobId>, PortError>;
 
     /// Failed documents become `queued` and failed mails `pending`, with no attempts counted, audited. What is not
-    /// failed stays as it is, so a second call does nothing.
+    /// failed stays as it is, so a second call does nothing; only a pending mail of an upload whose documents are queued
+    /// again becomes `failed`: the next generation's takes its place.
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.

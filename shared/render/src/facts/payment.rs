@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use invoice::{CreditTransfer, EarlyPaymentDiscount, Invoice, Payment};
+use invoice::{CreditTransfer, EarlyPaymentDiscount, Invoice, Payment, TaxCategory};
 
 use super::Pair;
 use crate::number_format::NumberFormat;
@@ -77,8 +77,10 @@ fn early_payment(discount: &EarlyPaymentDiscount, wording: &Wording, numbers: &N
 
 pub(crate) fn notes<'a>(invoice: &'a Invoice, wording: &Wording) -> Vec<Cow<'a, str>> {
     let mut notes: Vec<Cow<'a, str>> = invoice.notes.iter().map(|note| Cow::Borrowed(&*note.text)).collect();
-    let mut reasons: Vec<&str> =
-        invoice.tax_breakdown.iter().filter_map(|group| group.exemption_reason.as_deref()).collect();
+    // With another tax, such as a sales tax, it would mislead to say that there is none.
+    let has_other_tax = !invoice.other_taxes.is_empty();
+    let explained = invoice.tax_breakdown.iter().filter(|group| !(has_other_tax && group.category == TaxCategory::O));
+    let mut reasons: Vec<&str> = explained.filter_map(|group| group.exemption_reason.as_deref()).collect();
     reasons.dedup();
     notes.extend(reasons.into_iter().map(Cow::Borrowed));
     notes.extend(invoice.supporting_documents.iter().map(|document| {

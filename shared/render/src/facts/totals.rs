@@ -42,7 +42,10 @@ pub(crate) fn totals<'a>(facts: &Facts<'a>) -> Vec<Total<'a>> {
     rows.extend(taxes(facts));
     let corrections = corrections(facts);
     if !corrections.is_empty() {
-        rows.push(row(wording.total_with_tax, totals.total_with_tax, TotalKind::WithTax));
+        // Without tax the total is the row above.
+        if rows.len() > 1 {
+            rows.push(row(wording.total_with_tax, totals.total_with_tax, TotalKind::WithTax));
+        }
         rows.extend(corrections);
     }
     // A subtotal that is the amount due says nothing.
@@ -83,7 +86,8 @@ fn before_tax<'a>(facts: &Facts<'a>) -> Vec<Total<'a>> {
 
 fn taxes<'a>(facts: &Facts<'a>) -> Vec<Total<'a>> {
     let groups = &facts.invoice.tax_breakdown;
-    let is_untaxed = groups.iter().all(|group| group.category == TaxCategory::O && group.exemption_reason.is_none());
+    // What is not subject to tax has no row of its own; its reason stands among the notes.
+    let is_untaxed = groups.iter().all(|group| group.category == TaxCategory::O);
     if is_untaxed {
         return Vec::new();
     }

@@ -36,10 +36,22 @@ static FACES: [LazyLock<Face>; 10] = faces![
     "NotoSansThai-Bold"
 ];
 
+/// Faces of one weight, asked last. They are large, and read only where a document needs them.
+#[cfg(feature = "cjk")]
+static EAST_ASIAN: [LazyLock<Face>; 3] = faces!["NotoSansJP-Regular", "NotoSansSC-Regular", "NotoSansKR-Regular"];
+#[cfg(not(feature = "cjk"))]
+static EAST_ASIAN: [LazyLock<Face>; 0] = [];
+
 impl FaceId {
     /// All faces, the base faces first.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        (0..).take(FACES.len()).map(Self)
+        (0..).take(FACES.len() + EAST_ASIAN.len()).map(Self)
+    }
+
+    /// The faces that show texts of a weight, in the order in which they are asked.
+    fn of_weight(weight: Weight) -> impl Iterator<Item = Self> {
+        let shared = Self::all().skip(FACES.len());
+        Self::all().take(FACES.len()).skip(Self::base(weight).index()).step_by(2).chain(shared)
     }
 
     /// The base face of a weight.
@@ -63,14 +75,16 @@ impl FaceId {
 
     /// The face itself; read at its first use.
     pub(crate) fn face(self) -> &'static Face {
-        &FACES[self.index()]
+        match FACES.get(self.index()) {
+            Some(face) => face,
+            None => &EAST_ASIAN[self.index() - FACES.len()],
+        }
     }
 }
 
 /// The first face of the weight's chain that has a glyph for the character.
 pub(crate) fn face_for(character: char, weight: Weight) -> Option<FaceId> {
-    let of_weight = FaceId::all().skip(FaceId::base(weight).index()).step_by(2);
-    of_weight.into_iter().find(|id| id.face().glyph(character).is_some())
+    FaceId::of_weight(weight).find(|id| id.face().glyph(character).is_some())
 }
 
 /// A face and what is asked of it for every character.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::columns::Columns;
 use super::geometry::{BASE, BASE_BOLD, DUE, GAP, GUTTER, Geometry, LEADING, QUIET, SMALL, Theme};
 use super::sheet::{Rule, Sheet};
 use crate::facts::{Facts, Pair, Total, TotalKind};
@@ -11,22 +12,28 @@ use crate::text::{Length, TextStyle, points, width, wrap};
 /// The height of a row of the totals.
 const TOTAL_HEIGHT: Length = points(16);
 
-pub(super) fn lay_out<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, theme: Theme) {
+pub(super) fn lay_out<'a>(
+    sheet: &mut Sheet<'a>,
+    facts: &'a Facts<'a>,
+    columns: &Columns,
+    geometry: &Geometry,
+    theme: Theme,
+) {
     // The totals never stand on a page without a line that they are the totals of.
     if let Some(last_row) = sheet.bands_mut().last_mut() {
         last_row.keeps_next = true;
     }
-    totals(sheet, facts, geometry, theme);
+    totals(sheet, facts, columns, geometry, theme);
     payment(sheet, facts, geometry);
     notes(sheet, facts, geometry);
 }
 
-fn totals<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, theme: Theme) {
+fn totals<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, columns: &Columns, geometry: &Geometry, theme: Theme) {
     sheet.space(points(6), true);
     for total in &facts.totals {
         match total.kind {
             TotalKind::Due => amount_due(sheet, facts, total, geometry, theme),
-            _ => total_row(sheet, facts, total, geometry),
+            _ => total_row(sheet, facts, total, columns, geometry),
         }
     }
 }
@@ -35,7 +42,13 @@ fn left_edge(geometry: &Geometry) -> Length {
     geometry.left + geometry.measure() * 45 / 100
 }
 
-fn total_row<'a>(sheet: &mut Sheet<'a>, facts: &Facts<'a>, total: &'a Total<'a>, geometry: &Geometry) {
+fn total_row<'a>(
+    sheet: &mut Sheet<'a>,
+    facts: &Facts<'a>,
+    total: &'a Total<'a>,
+    columns: &Columns,
+    geometry: &Geometry,
+) {
     let is_sum = matches!(total.kind, TotalKind::WithTax | TotalKind::WithoutTax);
     let style = if is_sum { BASE_BOLD } else { BASE };
     let label_style = if is_sum { BASE_BOLD } else { QUIET };
@@ -43,7 +56,7 @@ fn total_row<'a>(sheet: &mut Sheet<'a>, facts: &Facts<'a>, total: &'a Total<'a>,
     let left = left_edge(geometry);
     let room = geometry.right - left - width(&amount, style) - GUTTER;
     let mut lines = wrap(&total.label, label_style, room).into_iter().peekable();
-    sheet.text_to(geometry.right, 11_000, style, amount);
+    sheet.figure(columns.amount.frame(), 11_000, style, amount);
     while let Some(line) = lines.next() {
         sheet.text(left, 11_000, label_style, line);
         let is_last = lines.peek().is_none();

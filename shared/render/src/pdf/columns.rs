@@ -58,9 +58,16 @@ impl TextColumn {
 /// A column of figures, which stand with their decimal signs under each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FigureColumn {
+    pub(super) left: Length,
     pub(super) right: Length,
     /// The room of the widest fraction with its decimal sign.
     pub(super) fraction: Length,
+}
+
+impl FigureColumn {
+    pub(super) const fn frame(&self) -> (Length, Length) {
+        (self.left, self.right)
+    }
 }
 
 /// Where the columns of the table stand.
@@ -127,20 +134,24 @@ impl Columns {
         let at_least = |extent: Extent, label: &str| extent.width().max(width(label, SMALL));
 
         let amount_right = geometry.right;
-        let mut right = amount_right - at_least(widths.amount, &amount_label(facts)) - GUTTER;
+        let amount_left = amount_right - at_least(widths.amount, &amount_label(facts));
+        let mut right = amount_left - GUTTER;
         let rate = has_several_rates(facts.invoice).then(|| {
-            let column = FigureColumn { right, fraction: widths.rate.fraction };
-            right -= at_least(widths.rate, &facts.tax_name) + GUTTER;
+            let left = right - at_least(widths.rate, &facts.tax_name);
+            let column = FigureColumn { left, right, fraction: widths.rate.fraction };
+            right = left - GUTTER;
             column
         });
-        let price = FigureColumn { right, fraction: widths.price.fraction };
-        right -= at_least(widths.price, wording.unit_price) + GUTTER;
+        let price_left = right - at_least(widths.price, wording.unit_price);
+        let price = FigureColumn { left: price_left, right, fraction: widths.price.fraction };
+        right = price_left - GUTTER;
         if has_units(facts.invoice) {
             right -= widths.unit + points(3);
         }
         let unit_left = right + points(3);
-        let quantity = FigureColumn { right, fraction: widths.quantity.fraction };
-        right -= at_least(widths.quantity, wording.quantity) + GUTTER;
+        let quantity_left = right - at_least(widths.quantity, wording.quantity);
+        let quantity = FigureColumn { left: quantity_left, right, fraction: widths.quantity.fraction };
+        right = quantity_left - GUTTER;
 
         let item =
             has_item_ids(facts.invoice).then(|| TextColumn { left: geometry.left, right: geometry.left + widths.item });
@@ -153,7 +164,7 @@ impl Columns {
             unit_left,
             price,
             rate,
-            amount: FigureColumn { right: amount_right, fraction: widths.amount.fraction },
+            amount: FigureColumn { left: amount_left, right: amount_right, fraction: widths.amount.fraction },
             style,
             decimal,
         }

@@ -5,7 +5,7 @@ use super::content::{Content, Fonts};
 use super::geometry::{Geometry, HAIRLINE, RULE, SMALL, Theme};
 use super::head::running_head;
 use super::paginate::Page;
-use super::sheet::{Band, Rule, Sheet};
+use super::sheet::{Band, Cell, Rule, Sheet};
 use super::table;
 use crate::facts::Facts;
 use crate::style::Layout;
@@ -63,17 +63,17 @@ impl<'a> Repeated<'a> {
         let mut y = self.geometry.top;
         if number > 1 {
             y -= points(14);
-            y = draw_all(&mut content, &self.running_head, y);
+            y = self.draw_all(&mut content, &self.running_head, y);
             y = y.max(self.geometry.top);
         }
         if let Some(sum) = page.brought_forward {
-            y = draw_all(&mut content, &self.table_head, y);
+            y = self.draw_all(&mut content, &self.table_head, y);
             y = self.carry(&mut content, sum, y, Edge::Top);
         }
         for (index, band) in sheet.bands()[page.bands.clone()].iter().enumerate() {
             let opens_page = index == 0 && number > 1 && page.brought_forward.is_none();
             if !(opens_page && band.is_space()) {
-                y = draw(&mut content, sheet, band, y);
+                y = self.draw(&mut content, sheet, band, y);
             }
         }
         if let Some(sum) = page.carried_forward {
@@ -86,7 +86,7 @@ impl<'a> Repeated<'a> {
     fn carry(&self, content: &mut Content<'_>, sum: i128, y: Length, edge: Edge) -> Length {
         let mut sheet = Sheet::default();
         table::carry(&mut sheet, self.facts, self.columns, sum);
-        let end = draw_all(content, &sheet, y);
+        let end = self.draw_all(content, &sheet, y);
         if edge == Edge::Top {
             content.rectangle(self.geometry.left, end - HAIRLINE / 2, self.geometry.right, end + HAIRLINE / 2, RULE);
         }
@@ -101,8 +101,46 @@ impl<'a> Repeated<'a> {
         let page = wording.page.fill(&[("page", &number.to_string()), ("count", &count.to_string())]);
         let page_width = width(&page, SMALL);
         let legal = first_line(&self.legal, SMALL, geometry.measure() - page_width - points(20));
-        content.text(geometry.left, y + points(14), SMALL, &legal);
-        content.text(geometry.right - page_width, y + points(14), SMALL, &page);
+        let legal_width = width(&legal, SMALL);
+        let x = self.mirrored(geometry.left, geometry.left + legal_width);
+        content.text(x, y + points(14), SMALL, &legal);
+        let x = self.mirrored(geometry.right - page_width, geometry.right);
+        content.text(x, y + points(14), SMALL, &page);
+    }
+
+    fn draw_all(&self, content: &mut Content<'_>, sheet: &Sheet<'_>, mut y: Length) -> Length {
+        for band in sheet.bands() {
+            y = self.draw(content, sheet, band, y);
+        }
+        y
+    }
+
+    fn draw(&self, content: &mut Content<'_>, sheet: &Sheet<'_>, band: &Band, y: Length) -> Length {
+        for Rule { left, right, y: below, thickness, color } in sheet.rules_of(band) {
+            let middle = y + below;
+            let x = self.mirrored(*left, *right);
+            content.rectangle(x, middle - thickness / 2, x + right - left, middle + thickness / 2, *color);
+        }
+        for cell in sheet.cells_of(band) {
+            content.text(self.place(cell), y + cell.baseline, cell.style, &cell.text);
+        }
+        y + band.height
+    }
+
+    /// Where a text begins: as it was laid out, or on the other side of a page from right to left.
+    fn place(&self, cell: &Cell<'_>) -> Length {
+        if !self.facts.wording.is_right_to_left {
+            return cell.x;
+        }
+        match cell.frame {
+            Some((left, right)) => self.mirrored(left, right) + cell.x - left,
+            None => self.mirrored(cell.x, cell.x + width(&cell.text, cell.style)),
+        }
+    }
+
+    /// The left edge of what lies between two edges.
+    fn mirrored(&self, left: Length, right: Length) -> Length {
+        if self.facts.wording.is_right_to_left { self.geometry.width - right } else { left }
     }
 }
 
@@ -114,22 +152,4 @@ enum Edge {
 
 fn height_of(sheet: &Sheet<'_>) -> Length {
     sheet.bands().iter().map(|band| band.height).sum()
-}
-
-fn draw_all(content: &mut Content<'_>, sheet: &Sheet<'_>, mut y: Length) -> Length {
-    for band in sheet.bands() {
-        y = draw(content, sheet, band, y);
-    }
-    y
-}
-
-fn draw(content: &mut Content<'_>, sheet: &Sheet<'_>, band: &Band, y: Length) -> Length {
-    for Rule { left, right, y: below, thickness, color } in sheet.rules_of(band) {
-        let middle = y + below;
-        content.rectangle(*left, middle - thickness / 2, *right, middle + thickness / 2, *color);
-    }
-    for cell in sheet.cells_of(band) {
-        content.text(cell.x, y + cell.baseline, cell.style, &cell.text);
-    }
-    y + band.height
 }

@@ -18,6 +18,9 @@ pub(super) struct Cell<'a> {
     pub(super) baseline: Length,
     pub(super) style: TextStyle,
     pub(super) text: Cow<'a, str>,
+    /// The edges of the column of figures that it stands in. On pages from right to left a column moves to the other
+    /// side as a whole, so that its figures stay under each other.
+    pub(super) frame: Option<(Length, Length)>,
 }
 
 /// A horizontal line.
@@ -69,7 +72,7 @@ impl<'a> Sheet<'a> {
     pub(super) fn text(&mut self, x: Length, baseline: Length, style: TextStyle, text: impl Into<Cow<'a, str>>) {
         let text = text.into();
         if !text.is_empty() {
-            self.cells.push(Cell { x, baseline, style, text });
+            self.cells.push(Cell { x, baseline, style, text, frame: None });
         }
     }
 
@@ -78,6 +81,34 @@ impl<'a> Sheet<'a> {
         let text = text.into();
         let x = right - width(&text, style);
         self.text(x, baseline, style, text);
+    }
+
+    /// Adds a figure that ends at the right edge of its column.
+    pub(super) fn figure(
+        &mut self,
+        frame: (Length, Length),
+        baseline: Length,
+        style: TextStyle,
+        text: impl Into<Cow<'a, str>>,
+    ) {
+        let text = text.into();
+        let x = frame.1 - width(&text, style);
+        self.framed(frame, x, baseline, style, text);
+    }
+
+    /// Adds a figure at a place of its column.
+    pub(super) fn framed(
+        &mut self,
+        frame: (Length, Length),
+        x: Length,
+        baseline: Length,
+        style: TextStyle,
+        text: impl Into<Cow<'a, str>>,
+    ) {
+        let text = text.into();
+        if !text.is_empty() {
+            self.cells.push(Cell { x, baseline, style, text, frame: Some(frame) });
+        }
     }
 
     pub(super) fn rule(&mut self, rule: Rule) {

@@ -48,12 +48,12 @@ pub(super) fn head<'a>(sheet: &mut Sheet<'a>, facts: &Facts<'a>, columns: &Colum
         sheet.text(item.left, BASELINE, SMALL, wording.item);
     }
     sheet.text(columns.text.left, BASELINE, SMALL, wording.description);
-    sheet.text_to(columns.quantity.right, BASELINE, SMALL, wording.quantity);
-    sheet.text_to(columns.price.right, BASELINE, SMALL, wording.unit_price);
+    sheet.figure(columns.quantity.frame(), BASELINE, SMALL, wording.quantity);
+    sheet.figure(columns.price.frame(), BASELINE, SMALL, wording.unit_price);
     if let Some(rate) = &columns.rate {
-        sheet.text_to(rate.right, BASELINE, SMALL, facts.tax_name.clone());
+        sheet.figure(rate.frame(), BASELINE, SMALL, facts.tax_name.clone());
     }
-    sheet.text_to(columns.amount.right, BASELINE, SMALL, amount_label(facts));
+    sheet.figure(columns.amount.frame(), BASELINE, SMALL, amount_label(facts));
     let y = BASELINE + 6_000;
     sheet.rule(Rule { left: geometry.left, right: geometry.right, y, thickness: 600, color: theme.table_rule() });
     sheet.band(y + 1_000, true);
@@ -70,7 +70,7 @@ pub(crate) fn amount_label(facts: &Facts<'_>) -> String {
 pub(super) fn carry(sheet: &mut Sheet<'_>, facts: &Facts<'_>, columns: &Columns, sum: i128) -> Length {
     let amount = invoice::Amount::from_minor_units(sum, facts.invoice.currency);
     sheet.text(columns.text.left, ROW_PADDING + BASELINE, QUIET, facts.wording.carried_forward.to_owned());
-    sheet.text_to(columns.amount.right, ROW_PADDING + BASELINE, QUIET, facts.numbers.amount(amount));
+    sheet.figure(columns.amount.frame(), ROW_PADDING + BASELINE, QUIET, facts.numbers.amount(amount));
     let height = ROW_LEADING + 2 * ROW_PADDING;
     sheet.band(height, false);
     height
@@ -152,11 +152,11 @@ fn place_figures(sheet: &mut Sheet<'_>, figures: Figures, columns: &Columns, bas
     for (column, text) in [(&columns.quantity, figures.quantity), (&columns.price, figures.price)] {
         let whole = text.split(decimal).next().unwrap_or_default();
         let x = column.right - column.fraction - width(whole, style);
-        sheet.text(x, baseline, style, text);
+        sheet.framed(column.frame(), x, baseline, style, text);
     }
     sheet.text(columns.unit_left, baseline, QUIET, figures.unit);
     if let Some(rate) = &columns.rate {
-        sheet.text_to(rate.right, baseline, style, figures.rate);
+        sheet.figure(rate.frame(), baseline, style, figures.rate);
     }
-    sheet.text_to(columns.amount.right, baseline, style, figures.amount);
+    sheet.figure(columns.amount.frame(), baseline, style, figures.amount);
 }

@@ -88,3 +88,32 @@ fn joins_the_letter_before(character: char) -> bool {
     unicode_normalization::char::is_combining_mark(character)
         || matches!(character, '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::font::Weight;
+    use crate::style::color;
+    use crate::text::points;
+
+    const STYLE: TextStyle = TextStyle { weight: Weight::Regular, size: 90, color: color(0, 0, 0) };
+
+    proptest! {
+        #[test]
+        fn lines_fit_and_lose_nothing(text in "[a-zA-ZäöłЖ ,.-]{0,400}", room in 20..400_i32) {
+            let lines = wrap(&text, STYLE, points(room));
+            for line in &lines {
+                prop_assert!(width(line, STYLE) <= points(room), "{line:?} is wider than {room} points");
+            }
+            let letters = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();
+            prop_assert_eq!(letters(&lines.concat()), letters(&text));
+        }
+    }
+
+    #[test]
+    fn even_without_room_each_line_has_a_letter() {
+        assert_eq!(wrap("abc", STYLE, 1), ["a", "b", "c"]);
+    }
+}

@@ -2,25 +2,23 @@
 
 use jiff::Timestamp;
 use pipeline::{
-    BlobId, DocumentClaim, DocumentId, DocumentOutcome, Email, ErrorKind, Expired, Finish, Format, MailClaim, MailId,
-    MailOutcome, Message, OutboxEntry, PortError, RetryPolicy, UploadId, Verdict,
+    BlobId, DocumentClaim, DocumentId, DocumentOutcome, Email, ErrorKind, Finish, Format, MailClaim, MailId,
+    MailOutcome, Message, OutboxEntry, PortError, RetryPolicy, TraceId, UploadId, Verdict,
 };
 use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::super::{error, milliseconds, timestamp};
-use super::{Connection, SqlLedger, commit, outbox, read};
-
-const EXPIRED: &str = "the attempt did not end within its lease";
+use super::{Connection, SqlLedger, commit, outbox, read, redrive};
 
 /// What the ledger must know of a running attempt to end it.
-struct Attempt {
+pub(super) struct Attempt {
     faults: i64,
     unreachable_since: Option<i64>,
 }
 
 /// How an attempt that did not succeed goes on.
-struct Setback<'a> {
+pub(super) struct Setback<'a> {
     reason: &'a str,
     faults: i64,
     unreachable_since: Option<i64>,
@@ -28,11 +26,11 @@ struct Setback<'a> {
 }
 
 impl Attempt {
-    fn read(row: &<super::Engine as sqlx::Database>::Row) -> Self {
+    pub(super) fn read(row: &<super::Engine as sqlx::Database>::Row) -> Self {
         Self { faults: row.get("faults"), unreachable_since: row.get("unreachable_since") }
     }
 
-    fn fault<'a>(&self, reason: &'a str, policy: &RetryPolicy, now: Timestamp) -> Setback<'a> {
+    pub(super) fn fault<'a>(&self, reason: &'a str, policy: &RetryPolicy, now: Timestamp) -> Setback<'a> {
         let faults = self.faults + 1;
         let verdict = policy.after_fault(u32::try_from(faults).unwrap_or(u32::MAX), now);
         Setback { reason, faults, unreachable_since: None, verdict }
@@ -117,17 +115,24 @@ impl SqlLedger {
             DocumentOutcome::Fault { reason } => attempt.fault(reason, &self.retry, now),
             DocumentOutcome::Unreachable { reason } => attempt.unreachable(reason, &self.retry, now)?,
         };
-        let publish = set_document_back(&mut transaction, claim, &setback, now).await?;
+        let publish =
+            set_document_back(&mut transaction, claim.document, claim.upload, claim.trace, &setback, now).await?;
         commit(transaction).await?;
         Ok(Finish::Recorded { publish })
     }
 
     pub(super) async fn begin_sending(&self, mail: MailId, now: Timestamp) -> Result<Option<MailClaim>, PortError> {
         let mut transaction = self.pool.begin().await?;
+        if end_superseded(&mut transaction, mail, now).await? {
+            commit(transaction).await?;
+            return Ok(None);
+        }
         let row = sqlx::query(
             "update mails
              set state = 'sending', attempt = attempt + 1, attempts = attempts + 1, lease_until = $2
              where id = $1 and state = 'pending' and next_attempt_at <= $3
+               and exists (select 1 from uploads u
+                           where u.id = mails.upload and u.generation = mails.generation and u.open = 0)
              returning upload, generation, attempt, recipient",
         )
         .bind(mail.uuid())
@@ -181,66 +186,6 @@ impl SqlLedger {
         commit(transaction).await?;
         Ok(Finish::Recorded { publish: None })
     }
-
-    pub(super) async fn expire_leases(&self, now: Timestamp, limit: u32) -> Result<Expired, PortError> {
-        let mut transaction = self.pool.begin().await?;
-        let documents = self.expire_documents(&mut transaction, now, limit).await?;
-        let mails = self.expire_mails(&mut transaction, now, limit).await?;
-        commit(transaction).await?;
-        Ok(Expired { documents, mails })
-    }
-
-    async fn expire_documents(
-        &self,
-        connection: &mut Connection,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<usize, PortError> {
-        let rows = sqlx::query(
-            "select d.id, d.upload, d.attempt, d.format, d.blob, d.faults, d.unreachable_since, u.raw, u.trace
-             from documents d join uploads u on u.id = d.upload
-             where d.state = 'rendering' and d.lease_until < $1 order by d.lease_until limit $2",
-        )
-        .bind(milliseconds(now))
-        .bind(i64::from(limit))
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(error("look for expired leases"))?;
-        for row in &rows {
-            let claim = DocumentClaim {
-                document: DocumentId::from(row.get::<Uuid, _>("id")),
-                upload: UploadId::from(row.get::<Uuid, _>("upload")),
-                attempt: fence(row.get("attempt"))?,
-                format: format(&row.get::<String, _>("format"))?,
-                raw: BlobId::from(row.get::<Uuid, _>("raw")),
-                blob: BlobId::from(row.get::<Uuid, _>("blob")),
-                trace: outbox::trace(&row.get::<String, _>("trace"))?,
-            };
-            let setback = Attempt::read(row).fault(EXPIRED, &self.retry, now);
-            set_document_back(connection, &claim, &setback, now).await?;
-        }
-        Ok(rows.len())
-    }
-
-    async fn expire_mails(&self, connection: &mut Connection, now: Timestamp, limit: u32) -> Result<usize, PortError> {
-        let rows = sqlx::query(
-            "select m.id, m.faults, m.unreachable_since, u.trace
-             from mails m join uploads u on u.id = m.upload
-             where m.state = 'sending' and m.lease_until < $1 order by m.lease_until limit $2",
-        )
-        .bind(milliseconds(now))
-        .bind(i64::from(limit))
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(error("look for expired leases"))?;
-        for row in &rows {
-            let mail = MailId::from(row.get::<Uuid, _>("id"));
-            let trace = outbox::trace(&row.get::<String, _>("trace"))?;
-            let setback = Attempt::read(row).fault(EXPIRED, &self.retry, now);
-            set_mail_back(connection, mail, trace, &setback, now).await?;
-        }
-        Ok(rows.len())
-    }
 }
 
 async fn store(
@@ -269,9 +214,11 @@ async fn store(
 }
 
 /// Queues the document again, or fails it and closes it.
-async fn set_document_back(
+pub(super) async fn set_document_back(
     connection: &mut Connection,
-    claim: &DocumentClaim,
+    document: DocumentId,
+    upload: UploadId,
+    trace: TraceId,
     setback: &Setback<'_>,
     now: Timestamp,
 ) -> Result<Option<OutboxEntry>, PortError> {
@@ -285,7 +232,7 @@ async fn set_document_back(
              lease_until = null, blob = null
          where id = $1",
     )
-    .bind(claim.document.uuid())
+    .bind(document.uuid())
     .bind(state)
     .bind(setback.faults)
     .bind(setback.unreachable_since)
@@ -296,10 +243,9 @@ async fn set_document_back(
     .await
     .map_err(error("set a document back"))?;
     match setback.verdict {
-        Verdict::GiveUp => close(connection, claim.upload, now).await,
+        Verdict::GiveUp => close(connection, upload, now).await,
         Verdict::RetryAt(time) => {
-            let message = Message::Render { document: claim.document };
-            outbox::insert(connection, message, claim.trace, time).await.map(|_| None)
+            outbox::insert(connection, Message::Render { document }, trace, time).await.map(|_| None)
         }
     }
 }
@@ -354,10 +300,10 @@ async fn mark_sent(connection: &mut Connection, mail: MailId, now: Timestamp) ->
 }
 
 /// Makes the mail pending again, or fails it.
-async fn set_mail_back(
+pub(super) async fn set_mail_back(
     connection: &mut Connection,
     mail: MailId,
-    trace: pipeline::TraceId,
+    trace: TraceId,
     setback: &Setback<'_>,
     now: Timestamp,
 ) -> Result<(), PortError> {
@@ -383,8 +329,30 @@ async fn set_mail_back(
     .map_err(error("set a mail back"))?;
     if let Verdict::RetryAt(time) = setback.verdict {
         outbox::insert(connection, Message::Notify { mail }, trace, time).await?;
+        end_superseded(connection, mail, now).await?;
     }
     Ok(())
+}
+
+/// Ends a pending mail that a redrive overtook, with its outbox row, which no claim would ever delete. Answers whether
+/// it was one.
+async fn end_superseded(connection: &mut Connection, mail: MailId, now: Timestamp) -> Result<bool, PortError> {
+    let ended = sqlx::query(
+        "update mails set state = 'failed', reason = $2, finished_at = $3
+         where id = $1 and state = 'pending'
+           and generation < (select generation from uploads where uploads.id = mails.upload)",
+    )
+    .bind(mail.uuid())
+    .bind(redrive::SUPERSEDED)
+    .bind(milliseconds(now))
+    .execute(&mut *connection)
+    .await
+    .map_err(error("supersede a mail"))?;
+    if ended.rows_affected() == 0 {
+        return Ok(false);
+    }
+    outbox::delete(connection, mail.uuid()).await?;
+    Ok(true)
 }
 
 fn fence(number: i64) -> Result<u32, PortError> {

@@ -2,17 +2,20 @@
 
 mod accept;
 mod attempt;
+mod expiry;
 mod outbox;
 mod read;
 mod redrive;
 mod removal;
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use pipeline::{
     Acceptance, Actor, BlobId, Bucket, DocumentClaim, DocumentId, DocumentOutcome, Expired, Finish, Ledger, MailClaim,
-    MailId, MailOutcome, NewUpload, OutboxEntry, OutboxId, PortError, Redrive, RedriveFilter, RetryPolicy,
-    StoredDocument, Upload, UploadFilter, UploadId,
+    MailId, MailOutcome, NewUpload, OutboxEntry, OutboxId, PortError, Redrive, RedriveFilter, RemovedUpload,
+    RetryPolicy, StoredDocument, Upload, UploadFilter, UploadId,
 };
 use sqlx::{Database, Transaction};
 
@@ -106,8 +109,13 @@ impl Ledger for SqlLedger {
         self.remove_upload(id, actor, now).await
     }
 
-    async fn older_than(&self, before: Timestamp, limit: u32) -> Result<Vec<UploadId>, PortError> {
-        removal::older_than(&self.pool, before, limit).await
+    async fn remove_finished(
+        &self,
+        before: Timestamp,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<RemovedUpload>, PortError> {
+        self.remove_finished_uploads(before, limit, now).await
     }
 
     async fn unreferenced(&self, bucket: Bucket, blobs: &[BlobId]) -> Result<Vec<BlobId>, PortError> {

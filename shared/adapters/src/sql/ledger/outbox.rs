@@ -6,7 +6,9 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::super::{Pool, error, milliseconds};
-use super::{Connection, commit};
+use super::{Connection, Engine, commit};
+
+type Row = <Engine as sqlx::Database>::Row;
 
 /// A row is due after this unless its message was published at once.
 pub(super) const FIRST_DUE: SignedDuration = SignedDuration::from_secs(15);
@@ -92,23 +94,34 @@ pub(super) async fn due(pool: &Pool, now: Timestamp, limit: u32) -> Result<Vec<O
     .fetch_all(&mut *transaction)
     .await
     .map_err(error("take due outbox rows"))?;
-    let entries = rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
     commit(transaction).await?;
-    Ok(entries)
+    Ok(rows.iter().filter_map(readable).collect())
 }
 
-fn entry(row: &<super::Engine as sqlx::Database>::Row) -> Result<OutboxEntry, PortError> {
-    let subject: Uuid = row.get("subject");
-    let message = match row.get::<String, _>("kind").as_str() {
+/// A row that cannot be read is told and left out, so that it does not hold up the others.
+fn readable(row: &Row) -> Option<OutboxEntry> {
+    match entry(row) {
+        Ok(entry) => Some(entry),
+        Err(error) => {
+            let outbox_id = row.try_get::<Uuid, _>("id").unwrap_or_default();
+            tracing::error!(%outbox_id, %error, "an outbox row cannot be read");
+            None
+        }
+    }
+}
+
+fn entry(row: &Row) -> Result<OutboxEntry, PortError> {
+    let (id, subject, kind, text) = columns(row).map_err(error("read an outbox row"))?;
+    let message = match kind.as_str() {
         "render" => Message::Render { document: DocumentId::from(subject) },
         "notify" => Message::Notify { mail: MailId::from(subject) },
         other => return Err(PortError::new(ErrorKind::Internal, format!("unknown outbox kind {other:?}"))),
     };
-    Ok(OutboxEntry {
-        id: OutboxId::from(row.get::<Uuid, _>("id")),
-        message,
-        trace: trace(&row.get::<String, _>("trace"))?,
-    })
+    Ok(OutboxEntry { id: OutboxId::from(id), message, trace: trace(&text)? })
+}
+
+fn columns(row: &Row) -> Result<(Uuid, Uuid, String, String), sqlx::Error> {
+    Ok((row.try_get("id")?, row.try_get("subject")?, row.try_get("kind")?, row.try_get("trace")?))
 }
 
 pub(super) fn trace(text: &str) -> Result<TraceId, PortError> {

@@ -10,6 +10,9 @@ use uuid::Uuid;
 use super::super::{error, milliseconds};
 use super::{Connection, SqlLedger, commit, outbox};
 
+/// The reason of a mail whose place the next generation's takes.
+pub(super) const SUPERSEDED: &str = "superseded by a later redrive";
+
 impl SqlLedger {
     pub(super) async fn redrive_failed(
         &self,
@@ -26,6 +29,7 @@ impl SqlLedger {
         }
         for (upload, documents) in reopened {
             reopen(&mut transaction, upload, documents).await?;
+            supersede_mails(&mut transaction, upload, now).await?;
             let detail = format!("documents: {documents}");
             audit(&mut transaction, actor, "redrive", UploadId::from(upload), &detail, now).await?;
         }
@@ -114,6 +118,25 @@ async fn reopen(connection: &mut Connection, upload: Uuid, documents: i64) -> Re
         .execute(connection)
         .await
         .map_err(error("reopen an upload"))?;
+    Ok(())
+}
+
+/// Ends the mails that wait: they would tell of documents that are no longer final. One that is being sent is ended by
+/// its attempt.
+async fn supersede_mails(connection: &mut Connection, upload: Uuid, now: Timestamp) -> Result<(), PortError> {
+    let superseded: Vec<Uuid> = sqlx::query_scalar(
+        "update mails set state = 'failed', reason = $2, finished_at = $3
+         where upload = $1 and state = 'pending' returning id",
+    )
+    .bind(upload)
+    .bind(SUPERSEDED)
+    .bind(milliseconds(now))
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(error("supersede mails"))?;
+    for mail in superseded {
+        outbox::delete(connection, mail).await?;
+    }
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Step 5 of the protocol and what else is removed: uploads, blobs that no row names, idempotency keys.
 
 use jiff::Timestamp;
-use pipeline::{Actor, BlobId, Bucket, PortError, UploadId};
+use pipeline::{Actor, BlobId, Bucket, PortError, RemovedUpload, UploadId};
 use sqlx::Row as _;
 use uuid::Uuid;
 
@@ -26,15 +26,60 @@ impl SqlLedger {
         now: Timestamp,
     ) -> Result<Option<Vec<(Bucket, BlobId)>>, PortError> {
         let mut transaction = self.pool.begin().await?;
-        let Some(blobs) = blobs_of(&mut transaction, id).await? else { return Ok(None) };
-        for deletion in DELETIONS {
-            let deleted = sqlx::query(deletion).bind(id.uuid()).execute(&mut *transaction).await;
-            deleted.map_err(error("delete an upload"))?;
-        }
-        redrive::audit(&mut transaction, actor, "delete", id, "", now).await?;
+        let blobs = remove(&mut transaction, id, actor, now).await?;
         commit(transaction).await?;
-        Ok(Some(blobs))
+        Ok(blobs)
     }
+
+    /// Choosing and removing are one transaction: nothing is begun anew in between.
+    pub(super) async fn remove_finished_uploads(
+        &self,
+        before: Timestamp,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<RemovedUpload>, PortError> {
+        let mut transaction = self.pool.begin().await?;
+        let mut removed = Vec::new();
+        for upload in finished(&mut transaction, before, limit).await? {
+            if let Some(blobs) = remove(&mut transaction, upload, &Actor::Sweeper, now).await? {
+                removed.push(RemovedUpload { upload, blobs });
+            }
+        }
+        commit(transaction).await?;
+        Ok(removed)
+    }
+}
+
+async fn remove(
+    connection: &mut Connection,
+    id: UploadId,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Option<Vec<(Bucket, BlobId)>>, PortError> {
+    let Some(blobs) = blobs_of(connection, id).await? else { return Ok(None) };
+    for deletion in DELETIONS {
+        let deleted = sqlx::query(deletion).bind(id.uuid()).execute(&mut *connection).await;
+        deleted.map_err(error("delete an upload"))?;
+    }
+    redrive::audit(connection, actor, "delete", id, "", now).await?;
+    Ok(Some(blobs))
+}
+
+async fn finished(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<Vec<UploadId>, PortError> {
+    // What finished before a time arrived before it too: that condition is there for its index.
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select id from uploads u
+         where open = 0 and created_at < $1
+           and (select max(d.finished_at) from documents d where d.upload = u.id) < $1
+           and not exists (select 1 from mails m where m.upload = u.id and m.state in ('pending', 'sending'))
+         order by created_at limit $2",
+    )
+    .bind(milliseconds(before))
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await
+    .map_err(error("look for old uploads"))?;
+    Ok(ids.into_iter().map(UploadId::from).collect())
 }
 
 /// The blobs that nobody is writing: the raw one and those of stored documents. `None`: no such upload.
@@ -52,17 +97,6 @@ async fn blobs_of(connection: &mut Connection, id: UploadId) -> Result<Option<Ve
         .map_err(error("read documents"))?;
     let stored = stored.iter().map(|row| (Bucket::Processed, BlobId::from(row.get::<Uuid, _>("blob"))));
     Ok(Some(stored.chain([(Bucket::Raw, BlobId::from(raw))]).collect()))
-}
-
-pub(super) async fn older_than(pool: &Pool, before: Timestamp, limit: u32) -> Result<Vec<UploadId>, PortError> {
-    let ids: Vec<Uuid> =
-        sqlx::query_scalar("select id from uploads where open = 0 and created_at < $1 order by created_at limit $2")
-            .bind(milliseconds(before))
-            .bind(i64::from(limit))
-            .fetch_all(pool.connections())
-            .await
-            .map_err(error("look for old uploads"))?;
-    Ok(ids.into_iter().map(UploadId::from).collect())
 }
 
 pub(super) async fn unreferenced(pool: &Pool, bucket: Bucket, blobs: &[BlobId]) -> Result<Vec<BlobId>, PortError> {

@@ -1,0 +1,88 @@
+//! Step 6 of the protocol: an attempt whose lease has expired is one that crashed.
+
+use std::fmt::Display;
+
+use jiff::Timestamp;
+use pipeline::{DocumentId, Expired, MailId, PortError, TraceId, UploadId};
+use sqlx::{Database, Row as _};
+use uuid::Uuid;
+
+use super::super::{error, milliseconds};
+use super::attempt::{Attempt, set_document_back, set_mail_back};
+use super::{Connection, Engine, SqlLedger, commit, outbox};
+
+type Row = <Engine as Database>::Row;
+
+const EXPIRED: &str = "the attempt did not end within its lease";
+
+impl SqlLedger {
+    pub(super) async fn expire_leases(&self, now: Timestamp, limit: u32) -> Result<Expired, PortError> {
+        let mut transaction = self.pool.begin().await?;
+        let documents = self.expire_documents(&mut transaction, now, limit).await?;
+        let mails = self.expire_mails(&mut transaction, now, limit).await?;
+        commit(transaction).await?;
+        Ok(Expired { documents, mails })
+    }
+
+    async fn expire_documents(
+        &self,
+        connection: &mut Connection,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<usize, PortError> {
+        let rows = sqlx::query(
+            "select d.id, d.upload, d.faults, d.unreachable_since, u.trace
+             from documents d join uploads u on u.id = d.upload
+             where d.state = 'rendering' and d.lease_until < $1 order by d.lease_until limit $2",
+        )
+        .bind(milliseconds(now))
+        .bind(i64::from(limit))
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(error("look for expired leases"))?;
+        let mut expired = 0;
+        for row in &rows {
+            let document = DocumentId::from(row.get::<Uuid, _>("id"));
+            let Some(trace) = trace(row, document) else { continue };
+            let upload = UploadId::from(row.get::<Uuid, _>("upload"));
+            let setback = Attempt::read(row).fault(EXPIRED, &self.retry, now);
+            set_document_back(connection, document, upload, trace, &setback, now).await?;
+            expired += 1;
+        }
+        Ok(expired)
+    }
+
+    async fn expire_mails(&self, connection: &mut Connection, now: Timestamp, limit: u32) -> Result<usize, PortError> {
+        let rows = sqlx::query(
+            "select m.id, m.faults, m.unreachable_since, u.trace
+             from mails m join uploads u on u.id = m.upload
+             where m.state = 'sending' and m.lease_until < $1 order by m.lease_until limit $2",
+        )
+        .bind(milliseconds(now))
+        .bind(i64::from(limit))
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(error("look for expired leases"))?;
+        let mut expired = 0;
+        for row in &rows {
+            let mail = MailId::from(row.get::<Uuid, _>("id"));
+            let Some(trace) = trace(row, mail) else { continue };
+            let setback = Attempt::read(row).fault(EXPIRED, &self.retry, now);
+            set_mail_back(connection, mail, trace, &setback, now).await?;
+            expired += 1;
+        }
+        Ok(expired)
+    }
+}
+
+/// A row that cannot be read is told and left out, so that it does not hold up the others.
+fn trace(row: &Row, id: impl Display) -> Option<TraceId> {
+    let read = row.try_get::<String, _>("trace").map_err(error("read a trace"));
+    match read.and_then(|text| outbox::trace(&text)) {
+        Ok(trace) => Some(trace),
+        Err(error) => {
+            tracing::error!(%id, %error, "an expired attempt cannot be ended");
+            None
+        }
+    }
+}

@@ -1,0 +1,130 @@
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use pipeline::{
+    Acceptance, BlobId, DocumentId, DocumentState, Email, Format, Ledger, MailId, MailState, Message, NewDocument,
+    NewUpload, OutboxEntry, RetryPolicy, TraceId, UploadId, UserId,
+};
+use tempfile::TempDir;
+
+use super::super::Pool;
+use super::SqlLedger;
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_800_000_000).unwrap()
+}
+
+struct Setup {
+    pool: Pool,
+    ledger: Arc<SqlLedger>,
+    _folder: TempDir,
+}
+
+impl Setup {
+    async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let pool = Pool::open(&folder.path().join("ledger.sqlite3")).await.unwrap();
+        pool.migrate().await.unwrap();
+        let ledger = Arc::new(SqlLedger::new(pool.clone(), RetryPolicy::default()));
+        Self { pool, ledger, _folder: folder }
+    }
+
+    async fn accept(&self) -> (NewUpload, OutboxEntry) {
+        let new = upload();
+        let Acceptance::Accepted(mut entries) = self.ledger.accept(&new).await.unwrap() else { panic!("not accepted") };
+        (new, entries.remove(0))
+    }
+
+    async fn execute(&self, statement: &'static str) {
+        sqlx::query(statement).execute(self.pool.connections()).await.unwrap();
+    }
+
+    async fn break_trace_of(&self, upload: &NewUpload) {
+        let broken = sqlx::query("update uploads set trace = 'broken' where id = $1").bind(upload.id.uuid());
+        broken.execute(self.pool.connections()).await.unwrap();
+    }
+}
+
+fn upload() -> NewUpload {
+    NewUpload {
+        id: UploadId::new(),
+        owner: UserId::new(),
+        invoice_number: "1".to_owned(),
+        raw: BlobId::new(),
+        documents: vec![NewDocument { id: DocumentId::new(), format: Format::Pdf }],
+        notify: Some("test@example.com".parse::<Email>().unwrap()),
+        idempotency: None,
+        trace: TraceId::new(),
+        at: now(),
+    }
+}
+
+#[tokio::test]
+async fn an_outbox_row_that_cannot_be_read_holds_up_no_other() {
+    let setup = Setup::new().await;
+    let rows = [setup.accept().await.1, setup.accept().await.1, setup.accept().await.1, setup.accept().await.1];
+    let faults = ["set kind = 'unknown'", "set trace = 'broken'", "set subject = 'none'"];
+    for (row, fault) in rows.iter().zip(faults) {
+        let statement = sqlx::AssertSqlSafe(format!("update outbox {fault} where id = $1"));
+        sqlx::query(statement).bind(row.id.uuid()).execute(setup.pool.connections()).await.unwrap();
+    }
+    let due = setup.ledger.due(now() + SignedDuration::from_secs(16), 100).await.unwrap();
+    assert_eq!(due, [rows[3].clone()]);
+}
+
+#[tokio::test]
+async fn an_expired_attempt_that_cannot_be_read_holds_up_no_other() {
+    let setup = Setup::new().await;
+    let (broken, other, strange) = (setup.accept().await.0, setup.accept().await.0, setup.accept().await.0);
+    for upload in [&broken, &other, &strange] {
+        setup.ledger.claim_document(upload.documents[0].id, BlobId::new(), now()).await.unwrap().unwrap();
+    }
+    setup.break_trace_of(&broken).await;
+    let format = sqlx::query("update documents set format = 'unknown' where upload = $1").bind(strange.id.uuid());
+    format.execute(setup.pool.connections()).await.unwrap();
+    let expired = setup.ledger.expire(now() + SignedDuration::from_secs(61), 100).await.unwrap();
+    assert_eq!(expired.documents, 2, "the format does not matter, the trace does");
+    let seen = setup.ledger.upload(other.id).await.unwrap().unwrap();
+    assert_eq!(seen.documents[0].state, DocumentState::Queued);
+}
+
+#[tokio::test]
+async fn an_expired_mail_that_cannot_be_read_holds_up_no_other() {
+    let setup = Setup::new().await;
+    let uploads = [setup.accept().await.0, setup.accept().await.0];
+    for upload in &uploads {
+        let mail = setup.mail_of(upload).await;
+        setup.ledger.claim_mail(mail, now()).await.unwrap().unwrap();
+    }
+    setup.break_trace_of(&uploads[0]).await;
+    let expired = setup.ledger.expire(now() + SignedDuration::from_secs(61), 100).await.unwrap();
+    assert_eq!(expired.mails, 1);
+}
+
+impl Setup {
+    /// Fails the document; answers the mail.
+    async fn mail_of(&self, upload: &NewUpload) -> MailId {
+        let claim = self.ledger.claim_document(upload.documents[0].id, BlobId::new(), now()).await.unwrap().unwrap();
+        let failed = pipeline::DocumentOutcome::Failed { reason: "wrong".to_owned() };
+        match self.ledger.finish_document(&claim, &failed, now()).await.unwrap() {
+            pipeline::Finish::Recorded { publish: Some(OutboxEntry { message: Message::Notify { mail }, .. }) } => mail,
+            other => panic!("a mail was expected, found {other:?}"),
+        }
+    }
+}
+
+/// As an earlier version of this program left it.
+#[tokio::test]
+async fn a_claim_ends_a_mail_that_was_overtaken() {
+    let setup = Setup::new().await;
+    let (upload, _) = setup.accept().await;
+    let mail = setup.mail_of(&upload).await;
+    setup.execute("update uploads set generation = 2").await;
+    assert!(setup.ledger.claim_mail(mail, now()).await.unwrap().is_none());
+    let seen = setup.ledger.upload(upload.id).await.unwrap().unwrap();
+    assert_eq!(seen.mails[0].state, MailState::Failed);
+    let late = now() + SignedDuration::from_hours(24 * 30);
+    assert_eq!(setup.ledger.due(late, 100).await.unwrap(), [], "its row would be due for ever");
+}

@@ -1,0 +1,71 @@
+//! The service as `cargo run` starts it, for tests that stand outside of it.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+
+use crate::process::{self, command};
+use crate::workspace;
+
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// A service on a free port and an empty data folder. Ends when dropped.
+pub(crate) struct Service {
+    /// Its address for clients.
+    pub(crate) base: String,
+    child: Child,
+    data: PathBuf,
+    log: PathBuf,
+}
+
+impl Service {
+    /// Builds and starts it and waits until it is ready.
+    pub(crate) fn start() -> anyhow::Result<Self> {
+        process::cargo(&["build", "--quiet", "--package", "local"])?;
+        let binary = workspace::target()?.join("debug/local");
+        let tools = workspace::tools()?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let data = tools.join(format!("data-{port}"));
+        let log = tools.join("service.log");
+        let output = File::create(&log)?;
+        let child = command(&binary, &[])
+            .env("LISTEN", format!("127.0.0.1:{port}"))
+            .env("DATA_DIR", &data)
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .stdin(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot start {}", binary.display()))?;
+        let mut service = Self { base: format!("http://127.0.0.1:{port}"), child, data, log };
+        service.wait_until_ready()?;
+        Ok(service)
+    }
+
+    fn wait_until_ready(&mut self) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        let url = format!("{}/readyz", self.base);
+        while begun.elapsed() < START_LIMIT {
+            if process::status(&mut command("curl", &["-sf", "-o", "/dev/null", &url]))?.success() {
+                return Ok(());
+            }
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the service ended at once: {status}; see {}", self.log.display());
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        bail!("the service was not ready within {START_LIMIT:?}; see {}", self.log.display())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It is a test's: nothing in it is worth draining.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.data);
+    }
+}
