@@ -49,6 +49,9 @@ pub enum StartError {
     /// `TOKEN_KEYS`, or the file that stands in for it.
     #[error("TOKEN_KEYS: {0}")]
     Keys(#[from] SigningKeysError),
+    /// Keys that are made at the start would differ from process to process.
+    #[error("TOKEN_KEYS: production needs the keys that sign tokens")]
+    NoKeys,
     /// The demo user's password is public.
     #[error("APP_ENV: production must not have the demo user; remove its account or change its password")]
     DemoUser,
@@ -84,6 +87,7 @@ impl AuthState {
     ) -> Result<Self, StartError> {
         let keys = match &settings.keys.token_keys {
             Some(keys) => SigningKeys::parse(keys.expose())?,
+            None if settings.app_env == AppEnv::Production => return Err(StartError::NoKeys),
             None => SigningKeys::read_or_create(&settings.data_dir.join(KEY_FILE))?,
         };
         let state = Self::new(AuthConfig {

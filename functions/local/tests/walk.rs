@@ -93,21 +93,37 @@ fn text(value: &Value) -> &str {
 #[tokio::test]
 async fn the_walk_of_the_readme_works_as_printed() {
     let service = Service::start(&[]).await;
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, walk) = readme.split_once("<!-- walk -->").expect("README.md marks its walk");
-    let (_, walk) = walk.split_once("```console\n").unwrap();
-    let (walk, _) = walk.split_once("```").unwrap();
-    let commands = walk.lines().filter_map(|line| line.strip_prefix("$ ")).collect::<Vec<_>>().join("\n");
-    let commands = commands.replace("http://127.0.0.1:8080", &service.base);
     let folder = tempfile::TempDir::new().unwrap();
     std::fs::create_dir(folder.path().join("events")).unwrap();
     std::fs::write(folder.path().join("events/sample_invoice.json"), sample()).unwrap();
+    let (walk, walk_prints) = block("<!-- walk -->");
+    let (files, files_print) = block("<!-- without the service -->");
+    let (fault, fault_prints) = block("<!-- fault -->");
+    let commands = [walk, files, fault].concat().join("\n");
+    let commands = commands.replace("http://127.0.0.1:8080", &service.base);
+    let commands = commands.replace("cargo run --", env!("CARGO_BIN_EXE_local"));
     let run = Command::new("bash").args(["-euc", &commands]).current_dir(folder.path()).output().unwrap();
     let (printed, errors) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success(), "{commands}\n{printed}\n{errors}");
-    assert!(printed.contains("success!"), "{printed}");
+    let expected = [walk_prints, files_print, fault_prints].concat();
+    assert_eq!(printed.lines().count(), expected.len(), "{printed}");
+    for (printed, expected) in printed.lines().zip(&expected) {
+        let (start, end) = expected.split_once('…').unwrap_or((expected, ""));
+        assert!(printed.starts_with(start) && printed.ends_with(end), "{printed} is not {expected}");
+    }
     let pdf = std::fs::read(folder.path().join("invoice.pdf")).unwrap();
     assert!(pdf.starts_with(b"%PDF-"), "{printed}\n{errors}");
+}
+
+/// The commands of the README's block after a mark, and the lines that they print.
+fn block(mark: &str) -> (Vec<String>, Vec<String>) {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, block) = readme.split_once(mark).expect("README.md has the mark");
+    let (_, block) = block.split_once("```console\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let (commands, prints): (Vec<&str>, Vec<&str>) = block.lines().partition(|line| line.starts_with("$ "));
+    let commands = commands.iter().map(|command| command["$ ".len()..].to_owned());
+    (commands.collect(), prints.into_iter().map(str::to_owned).collect())
 }
 
 #[tokio::test]

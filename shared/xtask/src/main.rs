@@ -54,7 +54,7 @@ fn check(steps: Steps) -> Steps {
         .run("lints", || {
             process::cargo_component("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
         })
-        .run("unused dependencies", || process::run(tools::cargo_machete()?, &["--skip-target-dir"]))
+        .run("unused dependencies", || process::run(tools::cargo_machete()?, &["--with-metadata", "--skip-target-dir"]))
         .run("arrows between the crates", arrows::check)
 }
 
@@ -66,4 +66,12 @@ fn test(yes: bool) -> anyhow::Result<ExitCode> {
         .run("OpenAPI document", openapi::validate)
         .run("page in a browser", page::test);
     Ok(steps.finish())
+}
+#[cfg(test)]
+mod scratch {
+    #[test]
+    fn go() {
+        let s = crate::steps::Steps::default();
+        s.run("arrows", crate::arrows::check).run("openapi", crate::openapi::validate).run("page", crate::page::test).finish();
+    }
 }

@@ -58,3 +58,12 @@ async fn production_does_not_start_with_the_demo_user() {
     app.state.accounts().set_password(&email, "battery staple".to_owned()).await.unwrap();
     started(&app, &settings).await.unwrap();
 }
+
+#[tokio::test]
+async fn production_does_not_make_keys_of_its_own() {
+    let (app, folder) = (App::start().await, tempfile::tempdir().unwrap());
+    let mut pairs = PRODUCTION.to_vec();
+    pairs.push(("TOKEN_JWKS", "{\"keys\":[]}"));
+    let error = started(&app, &settings(&pairs, &folder)).await.err().unwrap();
+    assert!(matches!(error, StartError::NoKeys) && error.to_string().contains("TOKEN_KEYS"), "{error}");
+}
