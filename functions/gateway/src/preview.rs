@@ -77,7 +77,7 @@ pub(crate) async fn preview(
 }
 
 /// Compute and check an invoice, without storing anything.
-#[utoipa::path(post, path = "/invoices/validate", tag = "invoices", security(("bearer" = [])),
+#[utoipa::path(post, path = "/invoices/validate", operation_id = "validate_invoice", tag = "invoices", security(("bearer" = [])),
 request_body(content = Object, content_type = "application/json", description = "The invoice's data, flat or full"), responses(
     (status = 200, description = "The invoice is right: every computed figure", body = Validation),
     (status = 401, description = "No valid credential", body = Problem, content_type = "application/problem+json"),

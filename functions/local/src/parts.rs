@@ -11,7 +11,6 @@ use host::SystemClock;
 use host::settings::Settings;
 use pipeline::{Broker, Clock, Documents, Ledger, Mailer, Users};
 use sweeper::Sweeper;
-use tokio::sync::Mutex;
 
 /// Every port's adapter.
 #[derive(Clone)]
@@ -43,15 +42,8 @@ impl Parts {
     }
 
     pub(crate) fn sweeper(&self, settings: &Settings) -> Sweeper {
-        Sweeper {
-            ledger: Arc::clone(&self.ledger),
-            documents: Arc::clone(&self.documents),
-            broker: Arc::clone(&self.broker),
-            clock: Arc::clone(&self.clock),
-            orphan_grace: settings.background.orphan_grace,
-            retention: settings.background.retention,
-            last_housekeeping: Mutex::new(None),
-        }
+        let Self { ledger, documents, broker, clock, .. } = self.clone();
+        Sweeper::new(settings, ledger, documents, broker, clock)
     }
 }
 

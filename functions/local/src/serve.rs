@@ -29,14 +29,15 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let shutdown = shutdown_on_signal()?;
     let mut background = background(settings, &parts, &shutdown)?;
     let server = tokio::spawn(host::serve(listener, router, shutdown.clone()));
-    let early = shutdown.run_until_cancelled(background.join_next()).await;
+    shutdown.run_until_cancelled(background.join_next()).await;
+    let ended_by_itself = !shutdown.is_cancelled();
     shutdown.cancel();
     server.await?;
     while let Some(ended) = background.join_next().await {
         ended?;
     }
     // Without its background work the service would accept what it never does.
-    ensure!(early.is_none(), "the background work ended by itself");
+    ensure!(!ended_by_itself, "the background work ended by itself");
     Ok(())
 }
 
@@ -70,10 +71,15 @@ fn background(settings: &Settings, parts: &Parts, shutdown: &Shutdown) -> anyhow
     let notifier = Arc::new(notifier(settings, parts)?);
     let concurrency = settings.background.notifier_concurrency;
     tasks.spawn(consume(Arc::clone(&parts.broker), Queue::Notifications, concurrency, notifier, shutdown.clone()));
-    let sweeper = Arc::new(parts.sweeper(settings));
+    let mender = Arc::new(parts.sweeper(settings));
+    let housekeeper = Arc::clone(&mender);
+    tasks.spawn(every(housekeeper.housekeeping_period(), shutdown.clone(), move || {
+        let housekeeper = Arc::clone(&housekeeper);
+        async move { housekeeper.keep_house_and_log().await }
+    }));
     tasks.spawn(every(settings.background.sweep_period, shutdown.clone(), move || {
-        let sweeper = Arc::clone(&sweeper);
-        async move { sweeper.sweep_and_log().await }
+        let mender = Arc::clone(&mender);
+        async move { mender.sweep_and_log().await }
     }));
     Ok(tasks)
 }

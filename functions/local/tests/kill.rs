@@ -15,12 +15,15 @@ use sha2::{Digest, Sha256};
 
 const UPLOADS: usize = 200;
 const CLIENTS: usize = 4;
+/// Mails that a kill may catch while they are being sent.
+const MAILS_AT_A_TIME: u64 = 4;
 /// Short times, so that what a kill interrupts comes back within the test.
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 5] = [
     ("LEASE", "2s"),
     ("RETRY_DELAYS", "100ms,200ms,300ms,400ms,500ms,600ms,700ms,800ms"),
     ("SWEEP_PERIOD", "200ms"),
     ("ORPHAN_GRACE", "4s"),
+    ("NOTIFIER_CONCURRENCY", "4"),
 ];
 
 /// A client that tries each upload until it is told of its acceptance, with a key of its own each.
@@ -81,9 +84,13 @@ async fn no_accepted_upload_is_lost_and_no_document_made_twice() {
     let accepted = gathered.await.unwrap();
     assert!(kills >= 5, "only {kills} kills: nothing was tested");
     assert_eq!(accepted.iter().collect::<BTreeSet<_>>().len(), UPLOADS, "a key gave two uploads, or two keys one");
-    let mails = everything_is_there(&service, &token, &accepted).await;
-    assert_eq!(mails, UPLOADS);
+    let attempts = everything_is_there(&service, &token, &accepted).await;
+    assert_eq!(service.mails().len(), UPLOADS);
+    // A mail that is sent twice is still one file: its attempts tell.
+    let repeated = attempts - UPLOADS as u64;
+    assert!(repeated <= kills * MAILS_AT_A_TIME, "{repeated} mails were sent again after {kills} kills");
     nothing_is_left_over(&service).await;
+    nothing_stays_unfinished(&mut service).await;
 }
 
 /// Between 60 and 700 ms, differing from kill to kill and from run to run.
@@ -92,9 +99,10 @@ fn pause(kills: u64) -> u64 {
     60 + (seed.wrapping_mul(2_862_933_555_777_941_757) >> 33) % 640
 }
 
-/// Answers how many mails there are.
-async fn everything_is_there(service: &Service, token: &str, accepted: &[String]) -> usize {
+/// Answers how many attempts the mails took.
+async fn everything_is_there(service: &Service, token: &str, accepted: &[String]) -> u64 {
     let mut blobs = BTreeMap::new();
+    let mut attempts = 0;
     for place in accepted {
         let resource = final_resource(service, token, place).await;
         let documents = resource["documents"].as_array().unwrap();
@@ -112,8 +120,9 @@ async fn everything_is_there(service: &Service, token: &str, accepted: &[String]
             assert!(blobs.insert(fid.to_owned(), place).is_none(), "two documents share a blob");
         }
         assert_eq!(resource["mails"].as_array().unwrap().len(), 1, "{resource}");
+        attempts += resource["mails"][0]["attempts"].as_u64().unwrap();
     }
-    service.mails().len()
+    attempts
 }
 
 /// Once its documents are final and its mail is sent.
@@ -142,6 +151,19 @@ async fn nothing_is_left_over(service: &Service) {
         files_under(&documents.join("raw")),
         files_under(&documents.join("processed"))
     );
+}
+
+/// What a kill left half written goes once it is old. Here it is made to look old.
+async fn nothing_stays_unfinished(service: &mut Service) {
+    let unfinished = service.data.path().join("documents/unfinished");
+    for entry in std::fs::read_dir(&unfinished).unwrap() {
+        let file = std::fs::File::options().write(true).open(entry.unwrap().path()).unwrap();
+        let written = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(written - Duration::from_secs(2 * 3600)).unwrap();
+    }
+    service.kill();
+    service.run().await;
+    assert_eq!(files_under(&unfinished), 0);
 }
 
 fn files_under(folder: &std::path::Path) -> usize {

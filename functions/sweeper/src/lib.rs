@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use host::settings::Settings;
-use jiff::Timestamp;
 use pipeline::{Actor, Broker, Clock, Documents, Expired, Ledger, PortError, Redrive, RedriveFilter};
-use tokio::sync::Mutex;
 
 pub use chore::{Arguments, Chore};
 pub use housekeeping::Housekeeping;
@@ -33,8 +31,6 @@ pub struct Sweeper {
     pub orphan_grace: Duration,
     /// Age at which finished uploads are removed.
     pub retention: Option<Duration>,
-    /// Not used: it stays until no host writes a `Sweeper` out instead of calling [`Self::new`].
-    pub last_housekeeping: Mutex<Option<Timestamp>>,
 }
 
 /// What a run did.
@@ -71,7 +67,7 @@ impl Sweeper {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (orphan_grace, retention) = (settings.background.orphan_grace, settings.background.retention);
-        Self { ledger, documents, broker, clock, orphan_grace, retention, last_housekeeping: Mutex::new(None) }
+        Self { ledger, documents, broker, clock, orphan_grace, retention }
     }
 
     /// One run: expired leases, then due messages.

@@ -15,6 +15,8 @@ use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio_util::io::ReaderStream;
 
+use crate::unfinished::{Unfinished, remove_stale};
+
 /// The ids' first digits are a time: one folder holds the blobs of some 4.7 hours.
 const PREFIX_DIGITS: usize = 6;
 
@@ -26,6 +28,7 @@ impl Folder {
     pub(crate) async fn open(root: &Path) -> io::Result<Self> {
         let folder = Self { root: root.to_owned() };
         fs::create_dir_all(folder.unfinished()).await?;
+        remove_stale(&folder.unfinished(), |_| true).await?;
         for bucket in Bucket::ALL {
             fs::create_dir_all(root.join(bucket.name())).await?;
         }
@@ -94,12 +97,8 @@ pub(crate) fn error(context: &'static str) -> impl Fn(io::Error) -> PortError {
 #[async_trait]
 impl Documents for Folder {
     async fn put(&self, bucket: Bucket, id: BlobId, content: ByteStream) -> Result<u64, PortError> {
-        let temporary = self.unfinished().join(BlobId::new().to_string());
-        let stored = self.put_file(bucket, id, &temporary, content).await;
-        if let Err(left) = fs::remove_file(&temporary).await {
-            tracing::debug!(error = %left, "no temporary file to remove");
-        }
-        stored
+        let temporary = Unfinished::new(self.unfinished().join(BlobId::new().to_string()));
+        self.put_file(bucket, id, temporary.path(), content).await
     }
 
     async fn get(&self, bucket: Bucket, id: BlobId, range: Option<Range<u64>>) -> Result<Blob, PortError> {
@@ -126,6 +125,10 @@ impl Documents for Folder {
         after: Option<BlobId>,
         limit: usize,
     ) -> Result<Vec<BlobId>, PortError> {
+        if after.is_none() {
+            // Housekeeping begins a list: what dropped puts and other processes left goes too.
+            remove_stale(&self.unfinished(), |_| true).await.map_err(error("list unfinished blobs"))?;
+        }
         let folder = self.root.join(bucket.name());
         let after_name = after.map(|id| id.to_string());
         let first_prefix = after_name.as_deref().map_or("", |name| &name[..PREFIX_DIGITS]);

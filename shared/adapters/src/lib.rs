@@ -12,3 +12,5 @@ mod outbox_folder;
 mod sql;
 #[cfg(feature = "sqlite-queue")]
 mod sqlite_queue;
+#[cfg(any(feature = "folder", feature = "outbox-folder"))]
+mod unfinished;

@@ -10,6 +10,8 @@ use pipeline::{ErrorKind, Mailer, OutgoingMail, PortError};
 use tokio::fs::{self, File};
 use tokio::io::AsyncWriteExt;
 
+use crate::unfinished::{Unfinished, remove_stale};
+
 pub(crate) struct OutboxFolder {
     root: PathBuf,
 }
@@ -17,16 +19,17 @@ pub(crate) struct OutboxFolder {
 impl OutboxFolder {
     pub(crate) async fn open(root: &Path) -> io::Result<Self> {
         fs::create_dir_all(root).await?;
+        remove_stale(root, |name| name.starts_with('.')).await?;
         Ok(Self { root: root.to_owned() })
     }
 
     async fn write(&self, mail: &OutgoingMail) -> io::Result<()> {
-        let temporary = self.root.join(format!(".{}", mail.id));
-        let mut file = File::create(&temporary).await?;
+        let temporary = Unfinished::new(self.root.join(format!(".{}", mail.id)));
+        let mut file = File::create(temporary.path()).await?;
         file.write_all(&mail.message).await?;
         file.flush().await?;
         file.sync_all().await?;
-        fs::rename(&temporary, self.root.join(format!("{}.eml", mail.id))).await?;
+        fs::rename(temporary.path(), self.root.join(format!("{}.eml", mail.id))).await?;
         File::open(&self.root).await?.sync_all().await
     }
 }

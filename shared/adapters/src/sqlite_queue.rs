@@ -49,6 +49,13 @@ impl Table {
         if !self.any_visible(queue, now).await? {
             return Ok(None);
         }
+        // In a task of its own: a caller that goes away meanwhile drops the delivery and not the knowledge of it.
+        let table = Arc::clone(self);
+        let taken = tokio::spawn(async move { table.take_visible(queue, now).await }).await;
+        taken.map_err(|error| PortError::new(ErrorKind::Internal, "cannot take a message").with_source(error))?
+    }
+
+    async fn take_visible(self: Arc<Self>, queue: Queue, now: Timestamp) -> Result<Option<Delivery>, PortError> {
         let visible_again = now.checked_add(self.visibility).unwrap_or(Timestamp::MAX);
         let row = sqlx::query(
             "update messages set visible_at = $3, deliveries = deliveries + 1
@@ -61,12 +68,29 @@ impl Table {
         .fetch_optional(self.pool.connections())
         .await
         .map_err(error("take a message"))?;
-        Ok(row.map(|row| Delivery {
-            body: Bytes::from(row.get::<Vec<u8>, _>("body")),
-            redelivered: row.get::<i64, _>("deliveries") > 1,
-            trace: row.get::<Option<String>, _>("trace").and_then(|trace| trace.parse().ok()),
-            settlement: Box::new(Taken { table: Arc::clone(self), queue, message: row.get("id") }),
+        Ok(row.map(|row| {
+            let deliveries = row.get("deliveries");
+            Delivery {
+                body: Bytes::from(row.get::<Vec<u8>, _>("body")),
+                redelivered: deliveries > 1,
+                trace: row.get::<Option<String>, _>("trace").and_then(|trace| trace.parse().ok()),
+                settlement: Box::new(Taken { table: self, queue, message: row.get("id"), deliveries, settled: false }),
+            }
         }))
+    }
+
+    /// Gives a message back, unless its visibility ended and somebody else has it.
+    async fn give_back(&self, queue: Queue, message: i64, deliveries: i64) {
+        let given = sqlx::query("update messages set visible_at = $3 where id = $1 and deliveries = $2")
+            .bind(message)
+            .bind(deliveries)
+            .bind(milliseconds(self.clock.now()))
+            .execute(self.pool.connections())
+            .await;
+        match given {
+            Ok(_) => self.published(queue).notify_one(),
+            Err(error) => tracing::warn!(%error, "a message comes again only when its visibility ends"),
+        }
     }
 
     /// A look that takes no write lock: mostly nothing waits.
@@ -142,11 +166,28 @@ struct Taken {
     table: Arc<Table>,
     queue: Queue,
     message: i64,
+    /// How often it was delivered, this time included: tells this delivery from a later one.
+    deliveries: i64,
+    settled: bool,
+}
+
+impl Drop for Taken {
+    /// Without it a message that a draining process took last would wait for the end of its visibility. A handler that
+    /// panicked waits for that, so that it does not panic in a tight loop.
+    fn drop(&mut self) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        if self.settled || std::thread::panicking() {
+            return;
+        }
+        let (table, queue, message, deliveries) = (Arc::clone(&self.table), self.queue, self.message, self.deliveries);
+        runtime.spawn(async move { table.give_back(queue, message, deliveries).await });
+    }
 }
 
 #[async_trait]
 impl Settlement for Taken {
-    async fn ack(self: Box<Self>) -> Result<(), PortError> {
+    async fn ack(mut self: Box<Self>) -> Result<(), PortError> {
+        self.settled = true;
         sqlx::query("delete from messages where id = $1")
             .bind(self.message)
             .execute(self.table.pool.connections())
@@ -155,7 +196,8 @@ impl Settlement for Taken {
         Ok(())
     }
 
-    async fn dead_letter(self: Box<Self>) -> Result<(), PortError> {
+    async fn dead_letter(mut self: Box<Self>) -> Result<(), PortError> {
+        self.settled = true;
         sqlx::query("update messages set queue = $2 where id = $1")
             .bind(self.message)
             .bind(self.queue.dead_letter_name())

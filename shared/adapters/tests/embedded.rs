@@ -1,14 +1,17 @@
 //! The contract suites on the embedded parts.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use adapters::contract;
 use adapters::contract::ledger_model::{Event, Run};
 use adapters::open;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use pipeline::{Clock, Ledger, RetryPolicy};
+use pipeline::{BlobId, Broker, Bucket, Clock, DocumentId, ErrorKind, Ledger, Message, Queue, RetryPolicy, TraceId};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -57,6 +60,99 @@ async fn the_sqlite_queue_keeps_the_broker_contract() {
     contract::broker::suite(&*broker).await;
 }
 
+/// A file that a killed process left two hours ago.
+fn leave(path: &Path) {
+    let file = std::fs::File::create(path).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(2 * 3600)).unwrap();
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn blobs_that_a_killed_process_left_unfinished_are_removed() {
+    let folder = TempDir::new().unwrap();
+    open::documents(&file(&folder)).await.unwrap();
+    let unfinished = folder.path().join("files/unfinished");
+    std::fs::write(unfinished.join("young"), "being written").unwrap();
+    leave(&unfinished.join("old"));
+    let documents = open::documents(&file(&folder)).await.unwrap();
+    assert_eq!(names(&unfinished), ["young"], "on open");
+    leave(&unfinished.join("old"));
+    documents.list(Bucket::Raw, Timestamp::now(), None, 10).await.unwrap();
+    assert_eq!(names(&unfinished), ["young"], "in a process that runs on");
+}
+
+#[tokio::test]
+async fn a_dropped_put_leaves_nothing_unfinished() {
+    let folder = TempDir::new().unwrap();
+    let documents = open::documents(&file(&folder)).await.unwrap();
+    let unfinished = folder.path().join("files/unfinished");
+    let begun = stream::iter([Ok(Bytes::from_static(b"half"))]).chain(stream::pending());
+    let put = documents.put(Bucket::Raw, BlobId::new(), Box::pin(begun));
+    let watch = async {
+        while names(&unfinished).is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    tokio::select! {
+        _ = put => panic!("the content never ends"),
+        () = watch => {}
+    }
+    assert!(names(&unfinished).is_empty());
+}
+
+#[tokio::test]
+async fn mails_that_a_killed_process_left_unfinished_are_removed() {
+    let folder = TempDir::new().unwrap();
+    open::mailer(&file(&folder)).await.unwrap();
+    let mails = folder.path().join("files");
+    leave(&mails.join(".old"));
+    leave(&mails.join("sent.eml"));
+    open::mailer(&file(&folder)).await.unwrap();
+    assert_eq!(names(&mails), ["sent.eml"]);
+}
+
+/// A queue whose visibility does not end within a test.
+async fn patient_queue(folder: &TempDir) -> Arc<dyn Broker> {
+    open::Database::open(&sqlite(folder)).await.unwrap().migrate().await.unwrap();
+    open::broker(&sqlite(folder), Duration::from_secs(3600), Arc::new(WallClock)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_is_dropped_comes_again_at_once() {
+    let folder = TempDir::new().unwrap();
+    let broker = patient_queue(&folder).await;
+    broker.publish(&Message::Render { document: DocumentId::new() }, TraceId::new()).await.unwrap();
+    for redelivered in [false, true] {
+        let mut subscription = broker.subscribe(Queue::Invoices, 1).await.unwrap();
+        let next = tokio::time::timeout(Duration::from_secs(10), subscription.next()).await;
+        assert_eq!(next.expect("hidden").unwrap().redelivered, redelivered);
+    }
+}
+
+/// Shutdown cancels `next()` at any point, also while the message is being taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_next_hides_no_message() {
+    let folder = TempDir::new().unwrap();
+    let broker = patient_queue(&folder).await;
+    broker.publish(&Message::Render { document: DocumentId::new() }, TraceId::new()).await.unwrap();
+    for tenths in 0..100 {
+        let mut subscription = broker.subscribe(Queue::Invoices, 1).await.unwrap();
+        let limit = Duration::from_micros(100 * tenths);
+        tokio::select! {
+            biased;
+            () = tokio::time::sleep(limit) => {}
+            _ = subscription.next() => {}
+        }
+    }
+    let mut subscription = broker.subscribe(Queue::Invoices, 1).await.unwrap();
+    let next = tokio::time::timeout(Duration::from_secs(10), subscription.next()).await;
+    next.expect("hidden").unwrap().settlement.ack().await.unwrap();
+}
+
 #[tokio::test]
 async fn the_outbox_folder_keeps_the_mailer_contract() {
     let folder = TempDir::new().unwrap();
@@ -83,9 +179,21 @@ async fn wrong_urls_name_the_setting_and_what_was_expected() {
 async fn an_older_schema_is_told() {
     let folder = TempDir::new().unwrap();
     let database = open::Database::open(&sqlite(&folder)).await.unwrap();
-    assert!(database.ledger(RetryPolicy::default()).check().await.is_err());
+    let error = database.ledger(RetryPolicy::default()).check().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected);
+    assert!(error.to_string().contains("sweeper migrate"), "{error}");
     database.migrate().await.unwrap();
     database.ledger(RetryPolicy::default()).check().await.unwrap();
+}
+
+/// What chance rarely finds: a redrive between the last document and its mail.
+#[tokio::test]
+async fn a_mail_that_a_redrive_overtakes_keeps_the_invariants() {
+    let folder = TempDir::new().unwrap();
+    let ledger = ledger(&folder).await;
+    let failed = [0, 1].map(|which| [Event::DeliverDocument(which), Event::FinishDocument(which, 1)]).concat();
+    let overtaken = [Event::Redrive, Event::DeliverMail(0)];
+    Run::new(&*ledger).play(&[&[Event::Accept][..], &failed, &overtaken].concat()).await;
 }
 
 fn event() -> impl Strategy<Value = Event> {

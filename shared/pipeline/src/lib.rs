@@ -22,11 +22,11 @@ pub use ports::clock::Clock;
 pub use ports::documents::{Blob, Bucket, ByteStream, Documents, DocumentsExt};
 pub use ports::error::{ErrorKind, PortError};
 pub use ports::ledger::{
-    Acceptance, Actor, Document, DocumentClaim, DocumentOutcome, Expired, Finish, Idempotency, Ledger, Mail, MailClaim,
-    MailOutcome, NewDocument, NewUpload, OutboxEntry, Redrive, RedriveFilter, RemovedUpload, StoredDocument, Upload,
-    UploadFilter,
+    Acceptance, Actor, DocumentClaim, DocumentOutcome, Expired, Finish, Idempotency, Ledger, MailClaim, MailOutcome,
+    NewDocument, NewUpload, OutboxEntry, Redrive, RedriveFilter, RemovedUpload,
 };
 pub use ports::mailer::{Mailer, OutgoingMail};
+pub use ports::upload::{Document, Mail, StoredDocument, Upload, UploadFilter};
 pub use ports::users::{ApiKey, LoginFailures, NewApiKey, PasswordHash, Role, Scope, User, Users};
 pub use retry::{RetryPolicy, Verdict};
 pub use state::{DocumentState, MailState, UploadState};

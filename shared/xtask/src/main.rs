@@ -67,11 +67,3 @@ fn test(yes: bool) -> anyhow::Result<ExitCode> {
         .run("page in a browser", page::test);
     Ok(steps.finish())
 }
-#[cfg(test)]
-mod scratch {
-    #[test]
-    fn go() {
-        let s = crate::steps::Steps::default();
-        s.run("arrows", crate::arrows::check).run("openapi", crate::openapi::validate).run("page", crate::page::test).finish();
-    }
-}

@@ -62,14 +62,23 @@ impl Pool {
         let applied: Option<i64> = sqlx::query_scalar("select max(version) from _sqlx_migrations where success")
             .fetch_one(&self.0)
             .await
+            .or_else(|source| if is_missing_table(&source) { Ok(None) } else { Err(source) })
             .map_err(error("read the schema's version"))?;
         let needed = MIGRATIONS.iter().map(|migration| migration.version).max();
         if applied >= needed {
             return Ok(());
         }
-        let context = format!("the schema has version {applied:?}, needed is {needed:?}: run `sweeper migrate`");
+        let applied = applied.unwrap_or_default();
+        let needed = needed.unwrap_or_default();
+        let context = format!("the schema has version {applied}, needed is {needed}: run `sweeper migrate`");
         Err(PortError::new(ErrorKind::Rejected, context))
     }
+}
+
+/// Before the first migration there is no table of them: SQLite says so in words, PostgreSQL by a code.
+fn is_missing_table(error: &sqlx::Error) -> bool {
+    let database = error.as_database_error();
+    database.is_some_and(|error| error.code().as_deref() == Some("42P01") || error.message().contains("no such table"))
 }
 
 /// Maps an error of the database; `context` says what was being done.

@@ -6,4 +6,5 @@ pub(crate) mod documents;
 pub(crate) mod error;
 pub(crate) mod ledger;
 pub(crate) mod mailer;
+pub(crate) mod upload;
 pub(crate) mod users;

@@ -1,15 +1,28 @@
 //! Step 1 of the protocol: a committed transaction is what a 2xx promises.
 
 use jiff::{SignedDuration, Timestamp};
-use pipeline::{Acceptance, IDEMPOTENCY_KEY_LIFE, Message, NewUpload, PortError, UploadId, UserId};
+use pipeline::{Acceptance, ErrorKind, IDEMPOTENCY_KEY_LIFE, Message, NewUpload, PortError, UploadId, UserId};
 use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::super::{error, milliseconds};
 use super::{Connection, SqlLedger, commit, outbox};
 
+/// How often an upload is offered to the ledger where its idempotency key comes and goes.
+const TRIES: u32 = 2;
+
 impl SqlLedger {
     pub(super) async fn accept_upload(&self, upload: &NewUpload) -> Result<Acceptance, PortError> {
+        // An earlier request's key that is deleted before its answer is read leaves the key to this one.
+        for _ in 0..TRIES {
+            if let Some(acceptance) = self.try_to_accept(upload).await? {
+                return Ok(acceptance);
+            }
+        }
+        Err(PortError::new(ErrorKind::Unreachable, "the idempotency key is being deleted again and again"))
+    }
+
+    async fn try_to_accept(&self, upload: &NewUpload) -> Result<Option<Acceptance>, PortError> {
         let mut transaction = self.pool.begin().await?;
         if let Some(idempotency) = &upload.idempotency {
             let reserved = reserve_key(&mut transaction, upload, &idempotency.key, &idempotency.fingerprint).await?;
@@ -27,19 +40,26 @@ impl SqlLedger {
             entries.push(outbox::insert(&mut transaction, message, upload.trace, due).await?);
         }
         commit(transaction).await?;
-        Ok(Acceptance::Accepted(entries))
+        Ok(Some(Acceptance::Accepted(entries)))
     }
 
-    async fn earlier_answer(&self, owner: UserId, key: &str, fingerprint: &[u8; 32]) -> Result<Acceptance, PortError> {
+    /// `None` where the key is gone again.
+    async fn earlier_answer(
+        &self,
+        owner: UserId,
+        key: &str,
+        fingerprint: &[u8; 32],
+    ) -> Result<Option<Acceptance>, PortError> {
         let row = sqlx::query("select upload, fingerprint from idempotency_keys where owner = $1 and key = $2")
             .bind(owner.uuid())
             .bind(key)
-            .fetch_one(self.pool.connections())
+            .fetch_optional(self.pool.connections())
             .await
             .map_err(error("read an idempotency key"))?;
+        let Some(row) = row else { return Ok(None) };
         let same = row.get::<Vec<u8>, _>("fingerprint") == fingerprint;
         let winner = UploadId::from(row.get::<Uuid, _>("upload"));
-        Ok(if same { Acceptance::Repeated(winner) } else { Acceptance::Conflict })
+        Ok(Some(if same { Acceptance::Repeated(winner) } else { Acceptance::Conflict }))
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{
-    Acceptance, BlobId, DocumentId, DocumentState, Email, Format, Ledger, MailId, MailState, Message, NewDocument,
-    NewUpload, OutboxEntry, RetryPolicy, TraceId, UploadId, UserId,
+    Acceptance, BlobId, DocumentId, DocumentState, Email, ErrorKind, Format, Idempotency, Ledger, MailId, MailState,
+    Message, NewDocument, NewUpload, OutboxEntry, RetryPolicy, TraceId, UploadId, UserId,
 };
 use tempfile::TempDir;
 
@@ -127,4 +127,21 @@ async fn a_claim_ends_a_mail_that_was_overtaken() {
     assert_eq!(seen.mails[0].state, MailState::Failed);
     let late = now() + SignedDuration::from_hours(24 * 30);
     assert_eq!(setup.ledger.due(late, 100).await.unwrap(), [], "its row would be due for ever");
+}
+
+/// The trigger makes every key look used, while none is there to be read.
+#[tokio::test]
+async fn a_key_that_is_deleted_before_it_is_read_is_tried_again() {
+    let setup = Setup::new().await;
+    setup
+        .execute(
+            "create trigger gone before insert on idempotency_keys when new.key = 'gone'
+             begin select raise(ignore); end",
+        )
+        .await;
+    let mut new = upload();
+    new.idempotency = Some(Idempotency { key: "gone".to_owned(), fingerprint: [1; 32] });
+    let error = setup.ledger.accept(&new).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable, "the client may try again: {error}");
+    assert!(setup.ledger.upload(new.id).await.unwrap().is_none());
 }

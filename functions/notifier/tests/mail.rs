@@ -1,0 +1,86 @@
+//! What a mail says, and what data cannot make it say.
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use host::links::LinkKeys;
+use jiff::Timestamp;
+use notifier::{Sender, compose};
+use pipeline::{
+    BlobId, Document, DocumentId, DocumentState, Format, MailClaim, MailId, StoredDocument, TraceId, Upload, UploadId,
+    UserId,
+};
+
+fn sender() -> Sender {
+    Sender {
+        from: "invoices@example.com".parse().unwrap(),
+        public_url: "https://invoices.example.com".to_owned(),
+        links: LinkKeys::parse("a:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap(),
+        link_ttl: Duration::from_secs(3600),
+        log_links: false,
+    }
+}
+
+fn document(format: Format, stored: Option<StoredDocument>) -> Document {
+    let state = if stored.is_some() { DocumentState::Stored } else { DocumentState::Failed };
+    let reason = stored.is_none().then(|| "the invoice is <wrong>\r\n.\r\nQUIT".to_owned());
+    Document { id: DocumentId::new(), format, state, attempts: 1, reason, stored, finished_at: None }
+}
+
+fn claim(invoice_number: &str) -> MailClaim {
+    let (id, owner) = (UploadId::new(), UserId::new());
+    let stored = StoredDocument {
+        upload: id,
+        owner,
+        blob: BlobId::new(),
+        format: Format::Pdf,
+        file_name: "HP-1.pdf".to_owned(),
+        bytes: 3,
+        sha256: [7; 32],
+        stored_at: Timestamp::UNIX_EPOCH,
+    };
+    let upload = Upload {
+        id,
+        owner,
+        invoice_number: invoice_number.to_owned(),
+        trace: TraceId::new(),
+        created_at: Timestamp::UNIX_EPOCH,
+        documents: vec![document(Format::Pdf, Some(stored)), document(Format::Csv, None)],
+        mails: Vec::new(),
+    };
+    MailClaim { mail: MailId::new(), generation: 2, attempt: 1, to: "test@example.com".parse().unwrap(), upload }
+}
+
+fn composed(claim: &MailClaim) -> String {
+    String::from_utf8(compose(claim, &sender(), Timestamp::UNIX_EPOCH).unwrap().outgoing.message).unwrap()
+}
+
+#[test]
+fn invoice_data_makes_no_header_and_no_markup() {
+    let message = composed(&claim("X\r\nBcc: evil@example.org\r\n\r\n<b>Łódź</b>"));
+    let (headers, body) = message.split_once("\r\n\r\n").unwrap();
+    assert!(!headers.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc:")), "{headers}");
+    assert!(headers.contains("=?utf-8?b?"), "words beyond ASCII are encoded: {headers}");
+    assert!(body.contains("&#60;b&#62;") || body.contains("&lt;b&gt;"), "{body}");
+    assert!(body.contains("&#60;wrong&#62;") || body.contains("&lt;wrong&gt;"), "{body}");
+}
+
+#[test]
+fn a_mail_that_is_sent_again_is_the_same_mail() {
+    let claim = claim("HP-1");
+    let id = format!("Message-ID: <{}.2@example.com>\r\n", claim.upload.id);
+    let (first, again) = (composed(&claim), composed(&MailClaim { attempt: 2, ..claim.clone() }));
+    assert!(first.contains(&id) && again.contains(&id), "{first}");
+    assert!(first.contains(&format!("X-Invoice-Upload-Id: {}\r\n", claim.upload.id)));
+}
+
+#[test]
+fn every_document_is_told_of() {
+    let claim = claim("HP-1");
+    let message = composed(&claim).replace("=\r\n", "").replace("=3D", "=");
+    let fid = claim.upload.documents[0].stored.as_ref().unwrap().blob;
+    assert!(message.contains(&format!("https://invoices.example.com/download?fid={fid}&expires=3600&")), "{message}");
+    assert!(message.contains(&format!("id: {fid}")) && message.contains("HP-1.pdf"));
+    assert!(message.contains("csv: could not be made. the invoice is <wrong>.QUIT"), "{message}");
+    assert!(message.contains("Subject: Invoice HP-1: not every document could be made"), "{message}");
+}
