@@ -92,6 +92,8 @@ fn check_representative(party: &Party, findings: &mut Findings) {
     }
 }
 
+const SELLER_TAX_NUMBER: &str = "the seller's VAT number or tax number";
+
 /// What an invoice from the European Union needs before it can become a legal e-invoice.
 fn warn_of_seller_in_european_union(input: &InvoiceInput, seller: &Party, findings: &mut Findings) {
     let country = seller.address.as_ref().and_then(|address| address.country);
@@ -109,7 +111,9 @@ fn warn_of_seller_in_european_union(input: &InvoiceInput, seller: &Party, findin
         (country.is_none(), "/seller/address/country", "BR-09", "the seller's country"),
         (buyer_country.is_none(), "/buyer/address/country", "BR-11", "the buyer's country"),
         (!is_identified, "/seller/vat_id", "BR-CO-26", "a VAT number, a legal id or another identifier of the seller"),
-        (!has_tax_number && charges_tax(input), "/seller/vat_id", "BR-S-02", "the seller's VAT number or tax number"),
+        (!has_tax_number && charges_tax(input), "/seller/vat_id", "BR-S-02", SELLER_TAX_NUMBER),
+        (!has_tax_number && names(input, TaxCategory::Z), "/seller/vat_id", "BR-Z-02", SELLER_TAX_NUMBER),
+        (!has_tax_number && names(input, TaxCategory::E), "/seller/vat_id", "BR-E-02", SELLER_TAX_NUMBER),
     ];
     for (_, pointer, rule, what) in missing.into_iter().filter(|(is_missing, ..)| *is_missing) {
         let message = format!("a legal e-invoice of the European Union needs {what}");
@@ -117,10 +121,13 @@ fn warn_of_seller_in_european_union(input: &InvoiceInput, seller: &Party, findin
     }
 }
 
+fn names(input: &InvoiceInput, category: TaxCategory) -> bool {
+    let lines = input.lines.0.as_deref().unwrap_or_default();
+    input.tax_category == Some(category) || lines.iter().any(|line| line.tax_category == Some(category))
+}
+
 fn charges_tax(input: &InvoiceInput) -> bool {
     let lines = input.lines.0.as_deref().unwrap_or_default();
     let has_rate = |rate: Option<crate::figures::Decimal>| rate.is_some_and(|rate| !rate.is_zero());
-    has_rate(input.tax_rate)
-        || input.tax_category == Some(TaxCategory::S)
-        || lines.iter().any(|line| has_rate(line.tax_rate))
+    has_rate(input.tax_rate) || names(input, TaxCategory::S) || lines.iter().any(|line| has_rate(line.tax_rate))
 }
