@@ -20,7 +20,6 @@ mod waiting;
 
 use std::sync::Arc;
 
-use crate::processors::Processors;
 use axum::Router;
 use axum::middleware::from_fn;
 use host::links::LinkKeys;
@@ -31,6 +30,8 @@ use pipeline::{Broker, Clock, Documents, Ledger, ParseOptions, Users};
 use render::Style;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+use crate::processors::Processors;
 
 /// The gateway's servers and rules.
 pub struct Gateway {
