@@ -1,10 +1,21 @@
 //! Opens adapters by the scheme of their URL.
+//!
+//! Opening an adapter of a server reads its URL and no more: the server is reached at the first use, and whether it can
+//! be is what the port's `check` tells. So a process starts, and says what it waits for, while a server is down.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pipeline::{Broker, Clock, Documents, Ledger, Mailer, RetryPolicy, Users};
 use url::Url;
+
+const DATABASE: Setting = Setting { name: "DATABASE_URL", expected: "postgres://… or sqlite://PATH" };
+const DOCUMENTS: Setting =
+    Setting { name: "DOCUMENTS_URL", expected: "mongodb://…/DATABASE, s3://BUCKET/PREFIX or file://DIRECTORY" };
+const BROKER: Setting = Setting { name: "BROKER_URL", expected: "amqps://…, amqp://… or sqlite://PATH" };
+const MAIL: Setting =
+    Setting { name: "MAIL_URL", expected: "ses://REGION, smtps://…, smtp://… or file://DIRECTORY" };
 
 /// Why an adapter could not be opened. It names the setting, never the URL: that may hold a password.
 #[derive(Debug, thiserror::Error)]
@@ -28,121 +39,186 @@ pub enum OpenError {
 }
 
 /// The users and the ledger, in one database.
-pub struct Database {
+pub struct Database(#[cfg(feature = "sql")] Engine);
+
+#[cfg(feature = "sql")]
+enum Engine {
     #[cfg(feature = "sqlite")]
-    pool: crate::sql::Pool,
+    Sqlite(crate::sql::sqlite::Pool),
+    #[cfg(feature = "postgres")]
+    Postgres(crate::sql::postgres::Pool),
 }
 
 impl Database {
-    /// Opens `DATABASE_URL`: `sqlite://PATH`.
+    /// Opens `DATABASE_URL`: `postgres://USER:PASSWORD@HOST/DATABASE` or `sqlite://PATH`.
     ///
     /// # Errors
-    /// The URL is wrong or the database out of reach.
+    /// The URL is wrong or the file out of reach.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        match scheme("DATABASE_URL", url, "sqlite://PATH")? {
+        match DATABASE.scheme(url)? {
             #[cfg(feature = "sqlite")]
             "sqlite" => {
-                let pool = crate::sql::Pool::open(path(url)).await.map_err(unavailable("DATABASE_URL"))?;
-                Ok(Self { pool })
+                let pool =
+                    crate::sql::sqlite::Pool::open(path(url)).await.map_err(|error| DATABASE.unavailable(error))?;
+                Ok(Self(Engine::Sqlite(pool)))
             }
-            other => Err(unknown("DATABASE_URL", other, "sqlite://PATH")),
+            #[cfg(feature = "postgres")]
+            "postgres" | "postgresql" => {
+                let pool = crate::sql::postgres::Pool::open(url).map_err(|error| DATABASE.wrong(error))?;
+                Ok(Self(Engine::Postgres(pool)))
+            }
+            other => Err(DATABASE.unknown(other)),
         }
     }
+}
 
+#[cfg(feature = "sql")]
+impl Database {
     /// Brings the schema up to what this program needs.
     ///
     /// # Errors
     /// The database is out of reach or a migration fails.
     pub async fn migrate(&self) -> Result<(), OpenError> {
-        #[cfg(feature = "sqlite")]
-        self.pool.migrate().await.map_err(unavailable("DATABASE_URL"))?;
-        Ok(())
+        let migrated = match &self.0 {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(pool) => pool.migrate().await,
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(pool) => pool.migrate().await,
+        };
+        migrated.map_err(|error| DATABASE.unavailable(error))
     }
 
     /// The ledger in it.
-    #[cfg(feature = "sqlite")]
     #[must_use]
     pub fn ledger(&self, retry: RetryPolicy) -> Arc<dyn Ledger> {
-        Arc::new(crate::sql::ledger::SqlLedger::new(self.pool.clone(), retry))
+        match &self.0 {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(pool) => Arc::new(crate::sql::sqlite::ledger::SqlLedger::new(pool.clone(), retry)),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(pool) => Arc::new(crate::sql::postgres::ledger::SqlLedger::new(pool.clone(), retry)),
+        }
     }
 
     /// The users in it.
-    #[cfg(feature = "sqlite")]
     #[must_use]
     pub fn users(&self) -> Arc<dyn Users> {
-        Arc::new(crate::sql::users::SqlUsers::new(self.pool.clone()))
+        match &self.0 {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(pool) => Arc::new(crate::sql::sqlite::users::SqlUsers::new(pool.clone())),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(pool) => Arc::new(crate::sql::postgres::users::SqlUsers::new(pool.clone())),
+        }
     }
 }
 
-/// Opens `DOCUMENTS_URL`: `file://DIRECTORY`.
+/// Opens `DOCUMENTS_URL`: `mongodb://HOST/DATABASE`, `s3://BUCKET/PREFIX` or `file://DIRECTORY`.
 ///
 /// # Errors
-/// The URL is wrong or the store out of reach.
-#[allow(clippy::unused_async)] // Stores on servers connect here.
+/// The URL is wrong or the folder out of reach.
+#[allow(clippy::unused_async)] // Without the features of servers.
 pub async fn documents(url: &str) -> Result<Arc<dyn Documents>, OpenError> {
-    const EXPECTED: &str = "file://DIRECTORY";
-    match scheme("DOCUMENTS_URL", url, EXPECTED)? {
+    match DOCUMENTS.scheme(url)? {
         #[cfg(feature = "folder")]
         "file" => {
-            let folder = crate::folder::Folder::open(path(url)).await.map_err(unavailable("DOCUMENTS_URL"))?;
+            let folder = crate::folder::Folder::open(path(url)).await.map_err(|error| DOCUMENTS.unavailable(error))?;
             Ok(Arc::new(folder))
         }
-        other => Err(unknown("DOCUMENTS_URL", other, EXPECTED)),
+        #[cfg(feature = "gridfs")]
+        "mongodb" | "mongodb+srv" => {
+            Ok(Arc::new(crate::gridfs::GridFs::open(url).await.map_err(|reason| DOCUMENTS.wrong(reason))?))
+        }
+        #[cfg(feature = "s3")]
+        "s3" => {
+            let url = DOCUMENTS.parsed(url)?;
+            Ok(Arc::new(crate::s3::S3::open(&url).await.map_err(|reason| DOCUMENTS.wrong(reason))?))
+        }
+        other => Err(DOCUMENTS.unknown(other)),
     }
 }
 
-/// Opens `BROKER_URL`: `sqlite://PATH`. `visibility` is how long a delivery may stay unsettled before it comes again
-/// (the embedded broker only).
+/// Opens `BROKER_URL`: `amqps://`, `amqp://` or `sqlite://PATH`. `visibility` is how long a delivery may stay unsettled
+/// before it comes again (the embedded broker only).
 ///
 /// # Errors
-/// The URL is wrong or the broker out of reach.
-#[allow(clippy::unused_async)]
+/// The URL is wrong or the file out of reach.
+#[allow(clippy::unused_async)] // Without the features of servers.
+#[cfg_attr(not(feature = "sqlite-queue"), allow(unused_variables))]
 pub async fn broker(url: &str, visibility: Duration, clock: Arc<dyn Clock>) -> Result<Arc<dyn Broker>, OpenError> {
-    const EXPECTED: &str = "sqlite://PATH";
-    match scheme("BROKER_URL", url, EXPECTED)? {
+    match BROKER.scheme(url)? {
         #[cfg(feature = "sqlite-queue")]
         "sqlite" => {
-            let pool = crate::sql::Pool::open(path(url)).await.map_err(unavailable("BROKER_URL"))?;
+            let pool = crate::sql::sqlite::Pool::open(path(url)).await.map_err(|error| BROKER.unavailable(error))?;
             Ok(Arc::new(crate::sqlite_queue::SqliteQueue::new(pool, visibility, clock)))
         }
-        other => Err(unknown("BROKER_URL", other, EXPECTED)),
+        #[cfg(feature = "amqp")]
+        "amqp" | "amqps" => {
+            let url = BROKER.parsed(url)?;
+            Ok(Arc::new(crate::amqp::Amqp::open(&url).map_err(|reason| BROKER.wrong(reason))?))
+        }
+        other => Err(BROKER.unknown(other)),
     }
 }
 
-/// Opens `MAIL_URL`: `file://DIRECTORY`.
+/// Opens `MAIL_URL`: `ses://REGION`, `smtps://`, `smtp://` or `file://DIRECTORY`.
 ///
 /// # Errors
-/// The URL is wrong or the mail server out of reach.
-#[allow(clippy::unused_async)]
+/// The URL is wrong or the folder out of reach.
+#[allow(clippy::unused_async)] // Without the features of servers.
 pub async fn mailer(url: &str) -> Result<Arc<dyn Mailer>, OpenError> {
-    const EXPECTED: &str = "file://DIRECTORY";
-    match scheme("MAIL_URL", url, EXPECTED)? {
+    match MAIL.scheme(url)? {
         #[cfg(feature = "outbox-folder")]
         "file" => {
-            let folder = crate::outbox_folder::OutboxFolder::open(path(url)).await.map_err(unavailable("MAIL_URL"))?;
+            let folder =
+                crate::outbox_folder::OutboxFolder::open(path(url)).await.map_err(|error| MAIL.unavailable(error))?;
             Ok(Arc::new(folder))
         }
-        other => Err(unknown("MAIL_URL", other, EXPECTED)),
+        #[cfg(feature = "ses")]
+        "ses" => {
+            let url = MAIL.parsed(url)?;
+            Ok(Arc::new(crate::ses::Ses::open(&url).await.map_err(|reason| MAIL.wrong(reason))?))
+        }
+        #[cfg(feature = "smtp")]
+        "smtp" | "smtps" => {
+            let url = MAIL.parsed(url)?;
+            Ok(Arc::new(crate::smtp::Smtp::open(&url).map_err(|reason| MAIL.wrong(reason))?))
+        }
+        other => Err(MAIL.unknown(other)),
     }
 }
 
-fn scheme<'a>(setting: &'static str, url: &'a str, expected: &str) -> Result<&'a str, OpenError> {
-    let is_url = Url::parse(url).is_ok() || path(url) != std::path::Path::new(url);
-    let scheme = url.split_once("://").map(|(scheme, _)| scheme).filter(|_| is_url);
-    scheme.ok_or_else(|| OpenError::WrongUrl { setting, reason: format!("not a URL, expected {expected}") })
+struct Setting {
+    name: &'static str,
+    expected: &'static str,
+}
+
+impl Setting {
+    fn scheme<'a>(&self, url: &'a str) -> Result<&'a str, OpenError> {
+        let is_url = Url::parse(url).is_ok() || path(url) != Path::new(url);
+        let scheme = url.split_once("://").map(|(scheme, _)| scheme).filter(|_| is_url);
+        scheme.ok_or_else(|| self.wrong(format!("not a URL, expected {}", self.expected)))
+    }
+
+    #[cfg_attr(not(any(feature = "s3", feature = "amqp", feature = "ses", feature = "smtp")), allow(dead_code))]
+    fn parsed(&self, url: &str) -> Result<Url, OpenError> {
+        Url::parse(url).map_err(|error| self.wrong(format!("{error}, expected {}", self.expected)))
+    }
+
+    fn unknown(&self, scheme: &str) -> OpenError {
+        self.wrong(format!("this program does not know the scheme {scheme:?}, expected {}", self.expected))
+    }
+
+    fn wrong(&self, reason: impl ToString) -> OpenError {
+        OpenError::WrongUrl { setting: self.name, reason: reason.to_string() }
+    }
+
+    #[cfg_attr(not(any(feature = "sql", feature = "folder", feature = "outbox-folder")), allow(dead_code))]
+    fn unavailable(&self, error: impl ToString) -> OpenError {
+        OpenError::Unavailable { setting: self.name, reason: error.to_string() }
+    }
 }
 
 /// The path of a `file://` or `sqlite://` URL. Unlike other URLs these may name a relative path: `sqlite://.data/x`.
-fn path(url: &str) -> &std::path::Path {
+fn path(url: &str) -> &Path {
     let path = url.split_once("://").map_or(url, |(_, path)| path);
-    std::path::Path::new(path.split_once('?').map_or(path, |(path, _)| path))
-}
-
-fn unknown(setting: &'static str, scheme: &str, expected: &str) -> OpenError {
-    let reason = format!("this program does not know the scheme {scheme:?}, expected {expected}");
-    OpenError::WrongUrl { setting, reason }
-}
-
-fn unavailable<E: std::fmt::Display>(setting: &'static str) -> impl Fn(E) -> OpenError {
-    move |error| OpenError::Unavailable { setting, reason: error.to_string() }
+    Path::new(path.split_once('?').map_or(path, |(path, _)| path))
 }

@@ -11,7 +11,8 @@ use pipeline::{Broker, Clock, Delivery, ErrorKind, Message, PortError, Queue, Se
 use sqlx::Row as _;
 use tokio::sync::Notify;
 
-use crate::sql::{Pool, error, milliseconds};
+use crate::sql::sqlite::Pool;
+use crate::sql::{error, milliseconds};
 
 /// How long a publisher waits for the write lock.
 const PUBLISH_LIMIT: Duration = Duration::from_secs(5);

@@ -4,6 +4,7 @@
 //! Nothing here does I/O. What an upload goes through is told in [`ports::Ledger`], transition by transition.
 
 mod email;
+mod fail_point;
 mod ids;
 mod message;
 mod outbox;
@@ -13,13 +14,14 @@ mod state;
 mod trace;
 
 pub use email::{Email, InvalidEmail};
+pub use fail_point::FailPoint;
 pub use ids::{ApiKeyId, BlobId, DocumentId, MailId, OutboxId, UploadId, UserId};
 pub use invoice::{Format, ParseOptions};
 pub use message::{Message, Queue, UndecodableMessage};
-pub use outbox::publish;
+pub use outbox::{publish, try_publish};
 pub use ports::broker::{Broker, Delivery, Settlement, Subscription};
 pub use ports::clock::Clock;
-pub use ports::documents::{Blob, Bucket, ByteStream, Documents, DocumentsExt};
+pub use ports::documents::{Blob, Bucket, ByteStream, Documents, DocumentsExt, PRESIGNED_LIFE, PresignedPut};
 pub use ports::error::{ErrorKind, PortError};
 pub use ports::ledger::{
     Acceptance, Actor, DocumentClaim, DocumentOutcome, Expired, Finish, Idempotency, Ledger, MailClaim, MailOutcome,
@@ -28,7 +30,7 @@ pub use ports::ledger::{
 pub use ports::mailer::{Mailer, OutgoingMail};
 pub use ports::upload::{Document, Mail, StoredDocument, Upload, UploadFilter};
 pub use ports::users::{ApiKey, LoginFailures, NewApiKey, PasswordHash, Role, Scope, User, Users};
-pub use retry::{RetryPolicy, Verdict};
+pub use retry::{OutboxPolicy, RetryPolicy, Verdict};
 pub use state::{DocumentState, MailState, UploadState};
 pub use trace::{InvalidTraceId, TraceId};
 

@@ -1,16 +1,32 @@
+use crate::fail_point::FailPoint;
 use crate::ports::broker::Broker;
 use crate::ports::clock::Clock;
+use crate::ports::error::PortError;
 use crate::ports::ledger::{Ledger, OutboxEntry};
 
 /// Publishes an outbox row's message now and notes the broker's confirm. A failure is no error: the row stays due
-/// and the sweeper publishes it. Answers whether it was confirmed.
-pub async fn publish(entry: &OutboxEntry, broker: &dyn Broker, ledger: &dyn Ledger, clock: &dyn Clock) -> bool {
-    if let Err(error) = broker.publish(&entry.message, entry.trace).await {
-        tracing::warn!(%error, trace_id = %entry.trace, "not published; the sweeper will publish it");
-        return false;
+/// and the sweeper publishes it. Its log lines have the trace of the span that it runs in.
+pub async fn publish(entry: &OutboxEntry, broker: &dyn Broker, ledger: &dyn Ledger, clock: &dyn Clock) {
+    if let Err(error) = try_publish(entry, broker, ledger, clock).await {
+        tracing::warn!(%error, "not published; the sweeper will publish it");
     }
+}
+
+/// As [`publish`], and leaves it to the caller to say that the message was not confirmed.
+///
+/// # Errors
+/// As [`Broker::publish`].
+pub async fn try_publish(
+    entry: &OutboxEntry,
+    broker: &dyn Broker,
+    ledger: &dyn Ledger,
+    clock: &dyn Clock,
+) -> Result<(), PortError> {
+    broker.publish(&entry.message, entry.trace).await?;
+    FailPoint::Published.reached();
     if let Err(error) = ledger.published(entry.id, clock.now()).await {
-        tracing::warn!(%error, trace_id = %entry.trace, "published but not noted; it may be published twice");
+        tracing::warn!(%error, "published but not noted; it may be published twice");
     }
-    true
+    FailPoint::PublishNoted.reached();
+    Ok(())
 }

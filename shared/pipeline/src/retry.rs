@@ -14,6 +14,47 @@ pub struct RetryPolicy {
     pub delays: Vec<Duration>,
     /// How long an unreachable server is tried again before the document fails.
     pub unreachable_for: Duration,
+    /// When messages are published again.
+    pub outbox: OutboxPolicy,
+}
+
+/// When an outbox row's message is published again, until the claim that it asks for deletes the row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxPolicy {
+    /// A fresh row is due after this, unless its message was published at once.
+    pub first: Duration,
+    /// A row that the sweeper took is due again after this, unless the broker confirmed its message.
+    pub taken: Duration,
+    /// A row whose message the broker confirmed is due again after this, doubled at each further confirm.
+    pub confirmed: Duration,
+}
+
+impl Default for OutboxPolicy {
+    /// 15 s, a minute, and ten.
+    fn default() -> Self {
+        let [first, taken, confirmed] = [15, 60, 600].map(Duration::from_secs);
+        Self { first, taken, confirmed }
+    }
+}
+
+impl OutboxPolicy {
+    /// When a row made now is due.
+    #[must_use]
+    pub fn first_due(&self, now: Timestamp) -> Timestamp {
+        later(now, self.first)
+    }
+
+    /// [`Self::confirmed`] in the unit of the ledger's times.
+    #[must_use]
+    pub fn confirmed_milliseconds(&self) -> i64 {
+        i64::try_from(self.confirmed.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// When a row taken now is due again.
+    #[must_use]
+    pub fn taken_until(&self, now: Timestamp) -> Timestamp {
+        later(now, self.taken)
+    }
 }
 
 /// What follows an attempt that did not succeed.
@@ -32,6 +73,7 @@ impl Default for RetryPolicy {
             lease: Duration::from_secs(60),
             delays: [5, 30, 120, 600].map(Duration::from_secs).to_vec(),
             unreachable_for: Duration::from_secs(24 * 3600),
+            outbox: OutboxPolicy::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{
     Acceptance, Actor, BlobId, Bucket, DocumentClaim, DocumentId, DocumentOutcome, DocumentState, ErrorKind, Finish,
@@ -38,7 +39,7 @@ pub fn upload(formats: &[Format]) -> NewUpload {
 /// What a good attempt ends with.
 #[must_use]
 pub fn stored() -> DocumentOutcome {
-    DocumentOutcome::Stored { bytes: 3, sha256: [7; 32], file_name: "HP-2026-0093.pdf".to_owned() }
+    DocumentOutcome::Stored { bytes: 3, sha256: [7; 32], file_name: "Łódź \"東京\" 1.pdf".to_owned() }
 }
 
 /// Runs the whole suite on a ledger with the default [`RetryPolicy`] and nothing due in it.
@@ -51,6 +52,7 @@ pub async fn suite(ledger: Arc<dyn Ledger>) {
     a_repeated_key_answers_the_first_upload(&ledger).await;
     outbox_rows_stay_due_until_claimed(&*ledger).await;
     two_sweepers_never_take_the_same_row(&ledger).await;
+    claims_and_sweepers_meet(&ledger).await;
     faults_are_repeated_five_times(&*ledger).await;
     unreachable_servers_do_not_count(&*ledger).await;
     a_mail_is_repeated_by_the_same_rules(&*ledger).await;
@@ -119,6 +121,7 @@ async fn an_upload_goes_its_way(ledger: &dyn Ledger) {
     assert_eq!(seen.mails.iter().map(|mail| mail.state).collect::<Vec<_>>(), [MailState::Sent]);
     let document = ledger.stored(first.blob).await.unwrap().expect("found by its blob");
     assert_eq!((document.owner, document.bytes, document.sha256), (new.owner, 3, [7; 32]));
+    assert_eq!(document.file_name, "Łódź \"東京\" 1.pdf", "names are any text");
     assert!(ledger.claim_document(new.documents[0].id, BlobId::new(), after(9999)).await.unwrap().is_none());
 }
 
@@ -245,6 +248,23 @@ async fn two_sweepers_never_take_the_same_row(ledger: &Arc<dyn Ledger>) {
     taken.sort();
     taken.dedup();
     assert_eq!(taken.len(), all);
+}
+
+/// A claim deletes its document's outbox row also where a sweeper takes that row at the same moment.
+async fn claims_and_sweepers_meet(ledger: &Arc<dyn Ledger>) {
+    let uploads: Vec<NewUpload> = (0..20).map(|_| upload(&[Format::Pdf])).collect();
+    for upload in &uploads {
+        accepted(&**ledger, upload).await;
+    }
+    let sweeps = (0..20).map(|_| ledger.due(after(16), 1));
+    let claims = uploads.iter().map(|upload| ledger.claim_document(upload.documents[0].id, BlobId::new(), after(16)));
+    let (swept, claimed) = futures_util::join!(join_all(sweeps), join_all(claims));
+    assert!(swept.iter().all(Result::is_ok));
+    assert!(claimed.iter().all(|claim| matches!(claim, Ok(Some(_)))));
+    for entry in ledger.due(after(30 * 24 * 3600), 1000).await.unwrap() {
+        let again = uploads.iter().any(|upload| entry.message == Message::Render { document: upload.documents[0].id });
+        assert!(!again, "a claimed document is published again");
+    }
 }
 
 async fn faults_are_repeated_five_times(ledger: &dyn Ledger) {

@@ -296,20 +296,3 @@ impl Users for SqlUsers {
         self.pool.check().await
     }
 }
-
-#[cfg(all(test, feature = "contract"))]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::{Pool, SqlUsers, Users as _};
-    use crate::contract;
-
-    #[tokio::test]
-    async fn sqlite_keeps_the_contract() {
-        let folder = tempfile::tempdir().unwrap();
-        let pool = Pool::open(&folder.path().join("users.sqlite3")).await.unwrap();
-        assert!(SqlUsers::new(pool.clone()).check().await.is_err(), "no schema yet");
-        pool.migrate().await.unwrap();
-        contract::users::passes(&SqlUsers::new(pool)).await;
-    }
-}

@@ -23,7 +23,7 @@ pub trait Broker: Send + Sync {
     /// `Unreachable`.
     async fn subscribe(&self, queue: Queue, prefetch: u16) -> Result<Box<dyn Subscription>, PortError>;
 
-    /// How many messages wait in a queue or are unsettled.
+    /// How many messages wait in a queue. Whether those that are delivered and unsettled count is the broker's choice.
     ///
     /// # Errors
     /// `Unreachable`.
@@ -36,7 +36,7 @@ pub trait Broker: Send + Sync {
     async fn check(&self) -> Result<(), PortError>;
 }
 
-/// A running consumer.
+/// A running consumer. Dropped, it takes nothing more; what it has delivered can still be settled.
 #[async_trait]
 pub trait Subscription: Send {
     /// Waits for the next delivery.

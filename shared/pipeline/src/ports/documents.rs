@@ -1,6 +1,7 @@
 //! The document store.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -45,6 +46,18 @@ pub struct Blob {
     pub content: ByteStream,
 }
 
+/// The longest that an address of the store's own is good for.
+pub const PRESIGNED_LIFE: Duration = Duration::from_secs(5 * 60);
+
+/// An address under which a client hands in a blob itself, by HTTP PUT, until it expires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresignedPut {
+    /// The address. It is a secret while it lives.
+    pub url: String,
+    /// Headers that the client must send as they are, `content-length` among them.
+    pub headers: Vec<(String, String)>,
+}
+
 /// Keeps blobs under ids that are used once: a blob never changes.
 #[async_trait]
 pub trait Documents: Send + Sync {
@@ -83,6 +96,38 @@ pub trait Documents: Send + Sync {
     /// # Errors
     /// `Unreachable`.
     async fn check(&self) -> Result<(), PortError>;
+
+    /// An address under which anybody reads a blob for `life`, at most [`PRESIGNED_LIFE`], with these values of
+    /// `Content-Disposition` and `Content-Type`; `None` where the store has no addresses of its own. Whether there is
+    /// such a blob is not looked at.
+    ///
+    /// # Errors
+    /// `Unreachable`.
+    async fn presigned_get(
+        &self,
+        _bucket: Bucket,
+        _id: BlobId,
+        _life: Duration,
+        _disposition: &str,
+        _media_type: &str,
+    ) -> Result<Option<String>, PortError> {
+        Ok(None)
+    }
+
+    /// An address under which anybody stores a blob of exactly `bytes` bytes, once, within `life`, at most
+    /// [`PRESIGNED_LIFE`]; `None` where the store has no addresses of its own.
+    ///
+    /// # Errors
+    /// `Unreachable`.
+    async fn presigned_put(
+        &self,
+        _bucket: Bucket,
+        _id: BlobId,
+        _life: Duration,
+        _bytes: u64,
+    ) -> Result<Option<PresignedPut>, PortError> {
+        Ok(None)
+    }
 }
 
 /// What follows from the port for every store.

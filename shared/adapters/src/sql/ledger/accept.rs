@@ -36,7 +36,7 @@ impl SqlLedger {
         for document in &upload.documents {
             insert_document(&mut transaction, upload, document).await?;
             let message = Message::Render { document: document.id };
-            let due = upload.at + outbox::FIRST_DUE;
+            let due = self.retry.outbox.first_due(upload.at);
             entries.push(outbox::insert(&mut transaction, message, upload.trace, due).await?);
         }
         commit(transaction).await?;

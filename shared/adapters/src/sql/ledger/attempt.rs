@@ -3,18 +3,41 @@
 use jiff::Timestamp;
 use pipeline::{
     BlobId, DocumentClaim, DocumentId, DocumentOutcome, Email, ErrorKind, Finish, Format, MailClaim, MailId,
-    MailOutcome, Message, OutboxEntry, PortError, RetryPolicy, TraceId, UploadId, Verdict,
+    MailOutcome, Message, OutboxEntry, OutboxPolicy, PortError, RetryPolicy, TraceId, UploadId, Verdict,
 };
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::super::{error, milliseconds, timestamp};
-use super::{Connection, SqlLedger, commit, outbox, read, redrive};
+use super::super::{Pool, error, milliseconds, steps, timestamp};
+use super::{Connection, Row, SqlLedger, commit, outbox, read, redrive};
+
+const RUNNING_DOCUMENT: &str = concat!(
+    "select faults, unreachable_since from documents where id = $1 and state = 'rendering' and attempt = $2",
+    row_lock!("for update")
+);
+const RUNNING_MAIL: &str = concat!(
+    "select faults, unreachable_since from mails where id = $1 and state = 'sending' and attempt = $2",
+    row_lock!("for update")
+);
+
+/// What a stored document is.
+pub(in super::super) struct Content<'a> {
+    pub(in super::super) bytes: i64,
+    pub(in super::super) sha256: &'a [u8],
+    pub(in super::super) file_name: &'a str,
+}
 
 /// What the ledger must know of a running attempt to end it.
 pub(super) struct Attempt {
     faults: i64,
     unreachable_since: Option<i64>,
+}
+
+/// A document whose attempt ends.
+pub(super) struct Rendering {
+    pub(super) id: DocumentId,
+    pub(super) upload: UploadId,
+    pub(super) trace: TraceId,
 }
 
 /// How an attempt that did not succeed goes on.
@@ -25,8 +48,18 @@ pub(super) struct Setback<'a> {
     verdict: Verdict,
 }
 
+/// Why an attempt did not succeed.
+enum Miss<'a> {
+    /// It never can.
+    Failed(&'a str),
+    /// By a fault that counts.
+    Fault(&'a str),
+    /// A server was out of reach.
+    Unreachable(&'a str),
+}
+
 impl Attempt {
-    pub(super) fn read(row: &<super::Engine as sqlx::Database>::Row) -> Self {
+    pub(super) fn read(row: &Row) -> Self {
         Self { faults: row.get("faults"), unreachable_since: row.get("unreachable_since") }
     }
 
@@ -36,15 +69,19 @@ impl Attempt {
         Setback { reason, faults, unreachable_since: None, verdict }
     }
 
-    fn unreachable<'a>(&self, reason: &'a str, policy: &RetryPolicy, now: Timestamp) -> Result<Setback<'a>, PortError> {
-        let since = self.unreachable_since.unwrap_or(milliseconds(now));
-        let verdict = policy.after_unreachable(timestamp(since)?, now);
-        Ok(Setback { reason, faults: self.faults, unreachable_since: Some(since), verdict })
-    }
-
-    const fn failed<'a>(&self, reason: &'a str) -> Setback<'a> {
-        let (faults, unreachable_since) = (self.faults, self.unreachable_since);
-        Setback { reason, faults, unreachable_since, verdict: Verdict::GiveUp }
+    fn missed<'a>(&self, miss: &Miss<'a>, policy: &RetryPolicy, now: Timestamp) -> Result<Setback<'a>, PortError> {
+        match *miss {
+            Miss::Fault(reason) => Ok(self.fault(reason, policy, now)),
+            Miss::Unreachable(reason) => {
+                let since = self.unreachable_since.unwrap_or(milliseconds(now));
+                let verdict = policy.after_unreachable(timestamp(since)?, now);
+                Ok(Setback { reason, faults: self.faults, unreachable_since: Some(since), verdict })
+            }
+            Miss::Failed(reason) => {
+                let (faults, unreachable_since) = (self.faults, self.unreachable_since);
+                Ok(Setback { reason, faults, unreachable_since, verdict: Verdict::GiveUp })
+            }
+        }
     }
 }
 
@@ -55,104 +92,57 @@ impl SqlLedger {
         blob: BlobId,
         now: Timestamp,
     ) -> Result<Option<DocumentClaim>, PortError> {
-        let mut transaction = self.pool.begin().await?;
-        let row = sqlx::query(
-            "update documents
-             set state = 'rendering', attempt = attempt + 1, attempts = attempts + 1, blob = $2, lease_until = $3
-             where id = $1 and state = 'queued' and next_attempt_at <= $4
-             returning upload, attempt, format,
-                 (select raw from uploads where uploads.id = documents.upload) as raw,
-                 (select trace from uploads where uploads.id = documents.upload) as trace",
-        )
-        .bind(document.uuid())
-        .bind(blob.uuid())
-        .bind(milliseconds(self.retry.lease_until(now)))
-        .bind(milliseconds(now))
-        .fetch_optional(&mut *transaction)
-        .await
-        .map_err(error("claim a document"))?;
-        let Some(row) = row else { return Ok(None) };
-        outbox::delete(&mut transaction, document.uuid()).await?;
-        let claim = DocumentClaim {
-            document,
-            upload: UploadId::from(row.get::<Uuid, _>("upload")),
-            attempt: fence(row.get("attempt"))?,
-            format: format(&row.get::<String, _>("format"))?,
-            raw: BlobId::from(row.get::<Uuid, _>("raw")),
-            blob,
-            trace: outbox::trace(&row.get::<String, _>("trace"))?,
-        };
-        commit(transaction).await?;
-        Ok(Some(claim))
+        let lease_until = self.retry.lease_until(now);
+        let claimed = steps::claim_document(&self.pool, document, blob, lease_until, now).await?;
+        claimed.as_ref().map(|row| document_claim(document, blob, row)).transpose()
     }
-
     pub(super) async fn end_rendering(
         &self,
         claim: &DocumentClaim,
         outcome: &DocumentOutcome,
         now: Timestamp,
     ) -> Result<Finish, PortError> {
-        let mut transaction = self.pool.begin().await?;
-        let row = sqlx::query(
-            "select faults, unreachable_since from documents
-             where id = $1 and state = 'rendering' and attempt = $2",
-        )
-        .bind(claim.document.uuid())
-        .bind(i64::from(claim.attempt))
-        .fetch_optional(&mut *transaction)
-        .await
-        .map_err(error("read a running attempt"))?;
-        let Some(row) = row else { return Ok(Finish::Fenced) };
-        let attempt = Attempt::read(&row);
-        let setback = match outcome {
+        let miss = match outcome {
             DocumentOutcome::Stored { bytes, sha256, file_name } => {
-                store(&mut transaction, claim.document, *bytes, sha256, file_name, now).await?;
-                let publish = close(&mut transaction, claim.upload, now).await?;
-                commit(transaction).await?;
-                return Ok(Finish::Recorded { publish });
+                let bytes = i64::try_from(*bytes).unwrap_or(i64::MAX);
+                let content = Content { bytes, sha256: sha256.as_slice(), file_name };
+                let stored = steps::store_document(&self.pool, &self.retry.outbox, claim, &content, now).await?;
+                return Ok(stored.map_or(Finish::Fenced, |publish| Finish::Recorded { publish }));
             }
-            DocumentOutcome::Failed { reason } => attempt.failed(reason),
-            DocumentOutcome::Fault { reason } => attempt.fault(reason, &self.retry, now),
-            DocumentOutcome::Unreachable { reason } => attempt.unreachable(reason, &self.retry, now)?,
+            DocumentOutcome::Failed { reason } => Miss::Failed(reason),
+            DocumentOutcome::Fault { reason } => Miss::Fault(reason),
+            DocumentOutcome::Unreachable { reason } => Miss::Unreachable(reason),
         };
-        let publish =
-            set_document_back(&mut transaction, claim.document, claim.upload, claim.trace, &setback, now).await?;
+        let mut transaction = self.pool.begin().await?;
+        let running = running(&mut transaction, RUNNING_DOCUMENT, claim.document.uuid(), claim.attempt).await?;
+        let Some(attempt) = running else { return Ok(Finish::Fenced) };
+        let setback = attempt.missed(&miss, &self.retry, now)?;
+        let document = Rendering { id: claim.document, upload: claim.upload, trace: claim.trace };
+        let publish = set_document_back(&mut transaction, document, &setback, &self.retry.outbox, now).await?;
         commit(transaction).await?;
         Ok(Finish::Recorded { publish })
     }
 
     pub(super) async fn begin_sending(&self, mail: MailId, now: Timestamp) -> Result<Option<MailClaim>, PortError> {
-        let mut transaction = self.pool.begin().await?;
-        if end_superseded(&mut transaction, mail, now).await? {
-            commit(transaction).await?;
+        let lease_until = self.retry.lease_until(now);
+        let Some(row) = steps::claim_mail(&self.pool, mail, lease_until, now).await? else {
+            self.end_superseded_mail(mail, now).await?;
             return Ok(None);
-        }
-        let row = sqlx::query(
-            "update mails
-             set state = 'sending', attempt = attempt + 1, attempts = attempts + 1, lease_until = $2
-             where id = $1 and state = 'pending' and next_attempt_at <= $3
-               and exists (select 1 from uploads u
-                           where u.id = mails.upload and u.generation = mails.generation and u.open = 0)
-             returning upload, generation, attempt, recipient",
-        )
-        .bind(mail.uuid())
-        .bind(milliseconds(self.retry.lease_until(now)))
-        .bind(milliseconds(now))
-        .fetch_optional(&mut *transaction)
-        .await
-        .map_err(error("claim a mail"))?;
-        let Some(row) = row else { return Ok(None) };
-        outbox::delete(&mut transaction, mail.uuid()).await?;
-        let upload = read::upload_in(&mut transaction, UploadId::from(row.get::<Uuid, _>("upload"))).await?;
-        let claim = MailClaim {
+        };
+        let upload = read::upload(&self.pool, UploadId::from(row.get::<Uuid, _>("upload"))).await?;
+        Ok(Some(MailClaim {
             mail,
             generation: fence(row.get("generation"))?,
             attempt: fence(row.get("attempt"))?,
             to: email(&row.get::<String, _>("recipient"))?,
             upload: upload.ok_or_else(|| PortError::new(ErrorKind::Internal, "a mail without its upload"))?,
-        };
-        commit(transaction).await?;
-        Ok(Some(claim))
+        }))
+    }
+
+    async fn end_superseded_mail(&self, mail: MailId, now: Timestamp) -> Result<(), PortError> {
+        let mut transaction = self.pool.begin().await?;
+        end_superseded(&mut transaction, mail, now).await?;
+        commit(transaction).await
     }
 
     pub(super) async fn end_sending(
@@ -161,65 +151,54 @@ impl SqlLedger {
         outcome: &MailOutcome,
         now: Timestamp,
     ) -> Result<Finish, PortError> {
-        let mut transaction = self.pool.begin().await?;
-        let row = sqlx::query(
-            "select faults, unreachable_since from mails where id = $1 and state = 'sending' and attempt = $2",
-        )
-        .bind(claim.mail.uuid())
-        .bind(i64::from(claim.attempt))
-        .fetch_optional(&mut *transaction)
-        .await
-        .map_err(error("read a running attempt"))?;
-        let Some(row) = row else { return Ok(Finish::Fenced) };
-        let attempt = Attempt::read(&row);
-        let setback = match outcome {
+        let miss = match outcome {
             MailOutcome::Sent => {
-                mark_sent(&mut transaction, claim.mail, now).await?;
-                commit(transaction).await?;
-                return Ok(Finish::Recorded { publish: None });
+                let sent = mark_sent(&self.pool, claim, now).await?;
+                return Ok(if sent { Finish::Recorded { publish: None } } else { Finish::Fenced });
             }
-            MailOutcome::Failed { reason } => attempt.failed(reason),
-            MailOutcome::Fault { reason } => attempt.fault(reason, &self.retry, now),
-            MailOutcome::Unreachable { reason } => attempt.unreachable(reason, &self.retry, now)?,
+            MailOutcome::Failed { reason } => Miss::Failed(reason),
+            MailOutcome::Fault { reason } => Miss::Fault(reason),
+            MailOutcome::Unreachable { reason } => Miss::Unreachable(reason),
         };
+        let mut transaction = self.pool.begin().await?;
+        let running = running(&mut transaction, RUNNING_MAIL, claim.mail.uuid(), claim.attempt).await?;
+        let Some(attempt) = running else { return Ok(Finish::Fenced) };
+        let setback = attempt.missed(&miss, &self.retry, now)?;
         set_mail_back(&mut transaction, claim.mail, claim.upload.trace, &setback, now).await?;
         commit(transaction).await?;
         Ok(Finish::Recorded { publish: None })
     }
 }
 
-async fn store(
+fn document_claim(document: DocumentId, blob: BlobId, row: &Row) -> Result<DocumentClaim, PortError> {
+    Ok(DocumentClaim {
+        document,
+        upload: UploadId::from(row.get::<Uuid, _>("upload")),
+        attempt: fence(row.get("attempt"))?,
+        format: format(&row.get::<String, _>("format"))?,
+        raw: BlobId::from(row.get::<Uuid, _>("raw")),
+        blob,
+        trace: outbox::trace(&row.get::<String, _>("trace"))?,
+    })
+}
+
+/// The attempt, if it still holds its document or mail.
+async fn running(
     connection: &mut Connection,
-    document: DocumentId,
-    bytes: u64,
-    sha256: &[u8; 32],
-    file_name: &str,
-    now: Timestamp,
-) -> Result<(), PortError> {
-    sqlx::query(
-        "update documents
-         set state = 'stored', bytes = $2, sha256 = $3, file_name = $4, finished_at = $5, lease_until = null,
-             unreachable_since = null, reason = null
-         where id = $1",
-    )
-    .bind(document.uuid())
-    .bind(i64::try_from(bytes).unwrap_or(i64::MAX))
-    .bind(sha256.as_slice())
-    .bind(file_name)
-    .bind(milliseconds(now))
-    .execute(connection)
-    .await
-    .map_err(error("finish a document"))?;
-    Ok(())
+    statement: &'static str,
+    subject: Uuid,
+    attempt: u32,
+) -> Result<Option<Attempt>, PortError> {
+    let row = sqlx::query(statement).bind(subject).bind(i64::from(attempt)).fetch_optional(connection).await;
+    Ok(row.map_err(error("read a running attempt"))?.as_ref().map(Attempt::read))
 }
 
 /// Queues the document again, or fails it and closes it.
 pub(super) async fn set_document_back(
     connection: &mut Connection,
-    document: DocumentId,
-    upload: UploadId,
-    trace: TraceId,
+    document: Rendering,
     setback: &Setback<'_>,
+    policy: &OutboxPolicy,
     now: Timestamp,
 ) -> Result<Option<OutboxEntry>, PortError> {
     let (state, next_attempt_at, finished_at) = match setback.verdict {
@@ -232,7 +211,7 @@ pub(super) async fn set_document_back(
              lease_until = null, blob = null
          where id = $1",
     )
-    .bind(document.uuid())
+    .bind(document.id.uuid())
     .bind(state)
     .bind(setback.faults)
     .bind(setback.unreachable_since)
@@ -243,17 +222,19 @@ pub(super) async fn set_document_back(
     .await
     .map_err(error("set a document back"))?;
     match setback.verdict {
-        Verdict::GiveUp => close(connection, upload, now).await,
+        Verdict::GiveUp => close(connection, document.upload, policy, now).await,
         Verdict::RetryAt(time) => {
-            outbox::insert(connection, Message::Render { document }, trace, time).await.map(|_| None)
+            let message = Message::Render { document: document.id };
+            outbox::insert(connection, message, document.trace, time).await.map(|_| None)
         }
     }
 }
 
 /// One document of the upload is final. Whoever makes the last one final writes the mail.
-async fn close(
+pub(in super::super) async fn close(
     connection: &mut Connection,
     upload: UploadId,
+    policy: &OutboxPolicy,
     now: Timestamp,
 ) -> Result<Option<OutboxEntry>, PortError> {
     let row = sqlx::query("update uploads set open = open - 1 where id = $1 returning open, generation, notify, trace")
@@ -282,21 +263,23 @@ async fn close(
         return Ok(None);
     }
     let trace = outbox::trace(&row.get::<String, _>("trace"))?;
-    outbox::insert(connection, Message::Notify { mail }, trace, now + outbox::FIRST_DUE).await.map(Some)
+    outbox::insert(connection, Message::Notify { mail }, trace, policy.first_due(now)).await.map(Some)
 }
 
-async fn mark_sent(connection: &mut Connection, mail: MailId, now: Timestamp) -> Result<(), PortError> {
-    sqlx::query(
+/// `false` where another attempt holds the mail.
+async fn mark_sent(pool: &Pool, claim: &MailClaim, now: Timestamp) -> Result<bool, PortError> {
+    let updated = sqlx::query(
         "update mails
-         set state = 'sent', finished_at = $2, lease_until = null, unreachable_since = null, reason = null
-         where id = $1",
+         set state = 'sent', finished_at = $3, lease_until = null, unreachable_since = null, reason = null
+         where id = $1 and state = 'sending' and attempt = $2",
     )
-    .bind(mail.uuid())
+    .bind(claim.mail.uuid())
+    .bind(i64::from(claim.attempt))
     .bind(milliseconds(now))
-    .execute(connection)
+    .execute(pool.connections())
     .await
     .map_err(error("finish a mail"))?;
-    Ok(())
+    Ok(updated.rows_affected() == 1)
 }
 
 /// Makes the mail pending again, or fails it.
@@ -334,9 +317,8 @@ pub(super) async fn set_mail_back(
     Ok(())
 }
 
-/// Ends a pending mail that a redrive overtook, with its outbox row, which no claim would ever delete. Answers whether
-/// it was one.
-async fn end_superseded(connection: &mut Connection, mail: MailId, now: Timestamp) -> Result<bool, PortError> {
+/// Ends a pending mail that a redrive overtook, with its outbox row, which no claim would ever delete.
+async fn end_superseded(connection: &mut Connection, mail: MailId, now: Timestamp) -> Result<(), PortError> {
     let ended = sqlx::query(
         "update mails set state = 'failed', reason = $2, finished_at = $3
          where id = $1 and state = 'pending'
@@ -349,10 +331,9 @@ async fn end_superseded(connection: &mut Connection, mail: MailId, now: Timestam
     .await
     .map_err(error("supersede a mail"))?;
     if ended.rows_affected() == 0 {
-        return Ok(false);
+        return Ok(());
     }
-    outbox::delete(connection, mail.uuid()).await?;
-    Ok(true)
+    outbox::delete(connection, mail.uuid()).await
 }
 
 fn fence(number: i64) -> Result<u32, PortError> {

@@ -4,14 +4,12 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 use pipeline::{DocumentId, Expired, MailId, PortError, TraceId, UploadId};
-use sqlx::{Database, Row as _};
+use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::super::{error, milliseconds};
-use super::attempt::{Attempt, set_document_back, set_mail_back};
-use super::{Connection, Engine, SqlLedger, commit, outbox};
-
-type Row = <Engine as Database>::Row;
+use super::attempt::{Attempt, Rendering, set_document_back, set_mail_back};
+use super::{Connection, Row, SqlLedger, commit, outbox};
 
 const EXPIRED: &str = "the attempt did not end within its lease";
 
@@ -30,11 +28,12 @@ impl SqlLedger {
         now: Timestamp,
         limit: u32,
     ) -> Result<usize, PortError> {
-        let rows = sqlx::query(
+        let rows = sqlx::query(concat!(
             "select d.id, d.upload, d.faults, d.unreachable_since, u.trace
              from documents d join uploads u on u.id = d.upload
              where d.state = 'rendering' and d.lease_until < $1 order by d.lease_until limit $2",
-        )
+            row_lock!("for update of d skip locked"),
+        ))
         .bind(milliseconds(now))
         .bind(i64::from(limit))
         .fetch_all(&mut *connection)
@@ -42,22 +41,23 @@ impl SqlLedger {
         .map_err(error("look for expired leases"))?;
         let mut expired = 0;
         for row in &rows {
-            let document = DocumentId::from(row.get::<Uuid, _>("id"));
-            let Some(trace) = trace(row, document) else { continue };
-            let upload = UploadId::from(row.get::<Uuid, _>("upload"));
+            let id = DocumentId::from(row.get::<Uuid, _>("id"));
+            let Some(trace) = trace(row, id) else { continue };
+            let document = Rendering { id, upload: UploadId::from(row.get::<Uuid, _>("upload")), trace };
             let setback = Attempt::read(row).fault(EXPIRED, &self.retry, now);
-            set_document_back(connection, document, upload, trace, &setback, now).await?;
+            set_document_back(connection, document, &setback, &self.retry.outbox, now).await?;
             expired += 1;
         }
         Ok(expired)
     }
 
     async fn expire_mails(&self, connection: &mut Connection, now: Timestamp, limit: u32) -> Result<usize, PortError> {
-        let rows = sqlx::query(
+        let rows = sqlx::query(concat!(
             "select m.id, m.faults, m.unreachable_since, u.trace
              from mails m join uploads u on u.id = m.upload
              where m.state = 'sending' and m.lease_until < $1 order by m.lease_until limit $2",
-        )
+            row_lock!("for update of m skip locked"),
+        ))
         .bind(milliseconds(now))
         .bind(i64::from(limit))
         .fetch_all(&mut *connection)

@@ -3,12 +3,11 @@
 mod accept;
 mod attempt;
 mod expiry;
+mod notes;
 mod outbox;
 mod read;
 mod redrive;
 mod removal;
-#[cfg(test)]
-mod tests;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -19,19 +18,29 @@ use pipeline::{
 };
 use sqlx::{Database, Transaction};
 
-use super::{Engine, Pool, error};
+use super::{Engine, Pool, error, limited};
+
+pub(super) use self::attempt::Content;
+#[allow(unused_imports)] // PostgreSQL closes in the statement that stores.
+pub(super) use self::attempt::close;
+use self::notes::Notes;
+
+/// Of the time after which a confirmed message is published again: 10 minutes become some 7 days.
+pub(super) const MOST_DOUBLINGS: i64 = 10;
 
 type Connection = <Engine as Database>::Connection;
+type Row = <Engine as Database>::Row;
 
 /// The ledger in a SQL database.
 pub(crate) struct SqlLedger {
     pool: Pool,
     retry: RetryPolicy,
+    notes: Notes,
 }
 
 impl SqlLedger {
-    pub(crate) const fn new(pool: Pool, retry: RetryPolicy) -> Self {
-        Self { pool, retry }
+    pub(crate) fn new(pool: Pool, retry: RetryPolicy) -> Self {
+        Self { pool, retry, notes: Notes::default() }
     }
 }
 
@@ -42,15 +51,15 @@ async fn commit(transaction: Transaction<'static, Engine>) -> Result<(), PortErr
 #[async_trait]
 impl Ledger for SqlLedger {
     async fn accept(&self, upload: &NewUpload) -> Result<Acceptance, PortError> {
-        self.accept_upload(upload).await
+        limited(self.accept_upload(upload)).await
     }
 
     async fn published(&self, entry: OutboxId, now: Timestamp) -> Result<(), PortError> {
-        outbox::published(&self.pool, entry, now).await
+        limited(self.notes.published(&self.pool, &self.retry.outbox, entry, now)).await
     }
 
     async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxEntry>, PortError> {
-        outbox::due(&self.pool, now, limit).await
+        limited(outbox::due(&self.pool, &self.retry.outbox, now, limit)).await
     }
 
     async fn claim_document(
@@ -59,7 +68,7 @@ impl Ledger for SqlLedger {
         blob: BlobId,
         now: Timestamp,
     ) -> Result<Option<DocumentClaim>, PortError> {
-        self.begin_rendering(document, blob, now).await
+        limited(self.begin_rendering(document, blob, now)).await
     }
 
     async fn finish_document(
@@ -68,23 +77,23 @@ impl Ledger for SqlLedger {
         outcome: &DocumentOutcome,
         now: Timestamp,
     ) -> Result<Finish, PortError> {
-        self.end_rendering(claim, outcome, now).await
+        limited(self.end_rendering(claim, outcome, now)).await
     }
 
     async fn claim_mail(&self, mail: MailId, now: Timestamp) -> Result<Option<MailClaim>, PortError> {
-        self.begin_sending(mail, now).await
+        limited(self.begin_sending(mail, now)).await
     }
 
     async fn finish_mail(&self, claim: &MailClaim, outcome: &MailOutcome, now: Timestamp) -> Result<Finish, PortError> {
-        self.end_sending(claim, outcome, now).await
+        limited(self.end_sending(claim, outcome, now)).await
     }
 
     async fn expire(&self, now: Timestamp, limit: u32) -> Result<Expired, PortError> {
-        self.expire_leases(now, limit).await
+        limited(self.expire_leases(now, limit)).await
     }
 
     async fn upload(&self, id: UploadId) -> Result<Option<Upload>, PortError> {
-        read::upload(&self.pool, id).await
+        limited(read::upload(&self.pool, id)).await
     }
 
     async fn uploads(
@@ -93,11 +102,11 @@ impl Ledger for SqlLedger {
         after: Option<UploadId>,
         limit: u32,
     ) -> Result<Vec<Upload>, PortError> {
-        read::uploads(&self.pool, filter, after, limit).await
+        limited(read::uploads(&self.pool, filter, after, limit)).await
     }
 
     async fn stored(&self, blob: BlobId) -> Result<Option<StoredDocument>, PortError> {
-        read::stored(&self.pool, blob).await
+        limited(read::stored(&self.pool, blob)).await
     }
 
     async fn delete(
@@ -106,7 +115,7 @@ impl Ledger for SqlLedger {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Option<Vec<(Bucket, BlobId)>>, PortError> {
-        self.remove_upload(id, actor, now).await
+        limited(self.remove_upload(id, actor, now)).await
     }
 
     async fn remove_finished(
@@ -115,22 +124,22 @@ impl Ledger for SqlLedger {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<RemovedUpload>, PortError> {
-        self.remove_finished_uploads(before, limit, now).await
+        limited(self.remove_finished_uploads(before, limit, now)).await
     }
 
     async fn unreferenced(&self, bucket: Bucket, blobs: &[BlobId]) -> Result<Vec<BlobId>, PortError> {
-        removal::unreferenced(&self.pool, bucket, blobs).await
+        limited(removal::unreferenced(&self.pool, bucket, blobs)).await
     }
 
     async fn redrive(&self, filter: &RedriveFilter, actor: &Actor, now: Timestamp) -> Result<Redrive, PortError> {
-        self.redrive_failed(filter, actor, now).await
+        limited(self.redrive_failed(filter, actor, now)).await
     }
 
     async fn forget_idempotency_keys(&self, before: Timestamp) -> Result<(), PortError> {
-        removal::forget_idempotency_keys(&self.pool, before).await
+        limited(removal::forget_idempotency_keys(&self.pool, before)).await
     }
 
     async fn check(&self) -> Result<(), PortError> {
-        self.pool.check().await
+        limited(self.pool.check()).await
     }
 }

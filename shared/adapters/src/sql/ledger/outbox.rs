@@ -1,23 +1,12 @@
 //! Step 2 of the protocol: a row is published again and again until the claim that its message asks for deletes it.
 
-use jiff::{SignedDuration, Timestamp};
-use pipeline::{DocumentId, ErrorKind, MailId, Message, OutboxEntry, OutboxId, PortError, TraceId};
+use jiff::Timestamp;
+use pipeline::{DocumentId, ErrorKind, MailId, Message, OutboxEntry, OutboxId, OutboxPolicy, PortError, TraceId};
 use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::super::{Pool, error, milliseconds};
-use super::{Connection, Engine, commit};
-
-type Row = <Engine as sqlx::Database>::Row;
-
-/// A row is due after this unless its message was published at once.
-pub(super) const FIRST_DUE: SignedDuration = SignedDuration::from_secs(15);
-/// A taken row is due again after this unless it is confirmed.
-const TAKEN_FOR: SignedDuration = SignedDuration::from_secs(60);
-/// A confirmed row is due again after this; doubled at each further confirm.
-const CONFIRMED_FOR: SignedDuration = SignedDuration::from_mins(10);
-/// Doublings end here: 10 minutes become some 7 days.
-const MOST_DOUBLINGS: u32 = 10;
+use super::{Connection, Row, commit};
 
 pub(super) async fn insert(
     connection: &mut Connection,
@@ -52,29 +41,14 @@ pub(super) async fn delete(connection: &mut Connection, subject: Uuid) -> Result
     Ok(())
 }
 
-pub(super) async fn published(pool: &Pool, entry: OutboxId, now: Timestamp) -> Result<(), PortError> {
-    let mut transaction = pool.begin().await?;
-    let published: Option<i64> =
-        sqlx::query_scalar("update outbox set published = published + 1 where id = $1 returning published")
-            .bind(entry.uuid())
-            .fetch_optional(&mut *transaction)
-            .await
-            .map_err(error("confirm an outbox row"))?;
-    if let Some(published) = published {
-        let doublings = u32::try_from(published - 1).unwrap_or(0).min(MOST_DOUBLINGS);
-        sqlx::query("update outbox set due_at = $2 where id = $1")
-            .bind(entry.uuid())
-            .bind(milliseconds(now + CONFIRMED_FOR * 2_i32.pow(doublings)))
-            .execute(&mut *transaction)
-            .await
-            .map_err(error("confirm an outbox row"))?;
-    }
-    commit(transaction).await
-}
-
-pub(super) async fn due(pool: &Pool, now: Timestamp, limit: u32) -> Result<Vec<OutboxEntry>, PortError> {
-    // A look without the write lock first: mostly nothing is due.
-    let any: Option<i64> = sqlx::query_scalar("select 1 from outbox where due_at <= $1 limit 1")
+pub(super) async fn due(
+    pool: &Pool,
+    policy: &OutboxPolicy,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<OutboxEntry>, PortError> {
+    // A look that locks nothing first: mostly nothing is due.
+    let any: Option<i32> = sqlx::query_scalar("select 1 from outbox where due_at <= $1 limit 1")
         .bind(milliseconds(now))
         .fetch_optional(pool.connections())
         .await
@@ -83,13 +57,14 @@ pub(super) async fn due(pool: &Pool, now: Timestamp, limit: u32) -> Result<Vec<O
         return Ok(Vec::new());
     }
     let mut transaction = pool.begin().await?;
-    let rows = sqlx::query(
+    let rows = sqlx::query(concat!(
         "update outbox set due_at = $2
-         where id in (select id from outbox where due_at <= $1 order by due_at limit $3)
-         returning id, kind, subject, trace",
-    )
+         where id in (select id from outbox where due_at <= $1 order by due_at limit $3",
+        row_lock!("for update skip locked"),
+        ") returning id, kind, subject, trace",
+    ))
     .bind(milliseconds(now))
-    .bind(milliseconds(now + TAKEN_FOR))
+    .bind(milliseconds(policy.taken_until(now)))
     .bind(i64::from(limit))
     .fetch_all(&mut *transaction)
     .await

@@ -5,14 +5,12 @@ use pipeline::{
     BlobId, Document, DocumentId, ErrorKind, Mail, MailId, PortError, StoredDocument, Upload, UploadFilter, UploadId,
     UserId,
 };
-use sqlx::{Database, Row as _};
+use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::super::{Engine, Pool, error, timestamp};
+use super::super::{Pool, error, timestamp};
 use super::attempt::{email, format};
-use super::{Connection, outbox};
-
-type Row = <Engine as Database>::Row;
+use super::{Connection, Row, outbox};
 
 const DOCUMENTS: &str = "
     select d.id, d.upload, d.format, d.state, d.attempts, d.reason, d.finished_at, d.blob, d.bytes, d.sha256,

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use pipeline::{Actor, DocumentId, MailId, Message, PortError, Redrive, RedriveFilter, TraceId, UploadId};
+use pipeline::{
+    Actor, DocumentId, MailId, Message, OutboxPolicy, PortError, Redrive, RedriveFilter, TraceId, UploadId,
+};
 use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::super::{error, milliseconds};
-use super::{Connection, SqlLedger, commit, outbox};
+use super::{Connection, Row, SqlLedger, commit, outbox};
 
 /// The reason of a mail whose place the next generation's takes.
 pub(super) const SUPERSEDED: &str = "superseded by a later redrive";
@@ -22,9 +24,9 @@ impl SqlLedger {
     ) -> Result<Redrive, PortError> {
         let mut transaction = self.pool.begin().await?;
         let mut redrive = Redrive::default();
-        let reopened = requeue_documents(&mut transaction, filter, now, &mut redrive).await?;
+        let reopened = requeue_documents(&mut transaction, filter, &self.retry.outbox, now, &mut redrive).await?;
         // A mail tells of final documents: where some are queued again, the next generation's will.
-        for upload in requeue_mails(&mut transaction, filter, now, &mut redrive).await? {
+        for upload in requeue_mails(&mut transaction, filter, &self.retry.outbox, now, &mut redrive).await? {
             audit(&mut transaction, actor, "redrive", UploadId::from(upload), "mail", now).await?;
         }
         for (upload, documents) in reopened {
@@ -42,6 +44,7 @@ impl SqlLedger {
 async fn requeue_documents(
     connection: &mut Connection,
     filter: &RedriveFilter,
+    policy: &OutboxPolicy,
     now: Timestamp,
     redrive: &mut Redrive,
 ) -> Result<BTreeMap<Uuid, i64>, PortError> {
@@ -61,7 +64,7 @@ async fn requeue_documents(
     let mut reopened = BTreeMap::new();
     for row in &rows {
         let message = Message::Render { document: DocumentId::from(row.get::<Uuid, _>("id")) };
-        publish(connection, message, row, now, redrive).await?;
+        publish(connection, message, row, policy.first_due(now), redrive).await?;
         *reopened.entry(row.get("upload")).or_insert(0) += 1;
     }
     redrive.documents = rows.len();
@@ -72,6 +75,7 @@ async fn requeue_documents(
 async fn requeue_mails(
     connection: &mut Connection,
     filter: &RedriveFilter,
+    policy: &OutboxPolicy,
     now: Timestamp,
     redrive: &mut Redrive,
 ) -> Result<Vec<Uuid>, PortError> {
@@ -93,7 +97,7 @@ async fn requeue_mails(
     .map_err(error("redrive mails"))?;
     for row in &rows {
         let message = Message::Notify { mail: MailId::from(row.get::<Uuid, _>("id")) };
-        publish(connection, message, row, now, redrive).await?;
+        publish(connection, message, row, policy.first_due(now), redrive).await?;
     }
     redrive.mails = rows.len();
     Ok(rows.iter().map(|row| row.get("upload")).collect())
@@ -102,12 +106,12 @@ async fn requeue_mails(
 async fn publish(
     connection: &mut Connection,
     message: Message,
-    row: &<super::Engine as sqlx::Database>::Row,
-    now: Timestamp,
+    row: &Row,
+    due: Timestamp,
     redrive: &mut Redrive,
 ) -> Result<(), PortError> {
     let trace: TraceId = outbox::trace(&row.get::<String, _>("trace"))?;
-    redrive.publish.push(outbox::insert(connection, message, trace, now + outbox::FIRST_DUE).await?);
+    redrive.publish.push(outbox::insert(connection, message, trace, due).await?);
     Ok(())
 }
 

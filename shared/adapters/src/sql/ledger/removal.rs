@@ -40,7 +40,12 @@ impl SqlLedger {
     ) -> Result<Vec<RemovedUpload>, PortError> {
         let mut transaction = self.pool.begin().await?;
         let mut removed = Vec::new();
-        for upload in finished(&mut transaction, before, limit).await? {
+        for upload in finished(&mut transaction, before, None, limit).await? {
+            lock_documents(&mut transaction, upload).await?;
+            // A redrive may have come first.
+            if finished(&mut transaction, before, Some(upload), 1).await?.is_empty() {
+                continue;
+            }
             if let Some(blobs) = remove(&mut transaction, upload, &Actor::Sweeper, now).await? {
                 removed.push(RemovedUpload { upload, blobs });
             }
@@ -56,6 +61,7 @@ async fn remove(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Option<Vec<(Bucket, BlobId)>>, PortError> {
+    lock_documents(connection, id).await?;
     let Some(blobs) = blobs_of(connection, id).await? else { return Ok(None) };
     for deletion in DELETIONS {
         let deleted = sqlx::query(deletion).bind(id.uuid()).execute(&mut *connection).await;
@@ -65,17 +71,35 @@ async fn remove(
     Ok(Some(blobs))
 }
 
-async fn finished(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<Vec<UploadId>, PortError> {
+/// Everybody who changes rows of an upload locks its documents first: whoever removes it waits for them, and they then
+/// find nothing.
+async fn lock_documents(connection: &mut Connection, upload: UploadId) -> Result<(), PortError> {
+    sqlx::query(concat!("select 1 from documents where upload = $1 order by id", row_lock!("for update")))
+        .bind(upload.uuid())
+        .execute(connection)
+        .await
+        .map_err(error("lock documents"))?;
+    Ok(())
+}
+
+/// Uploads that are finished, or the one that is asked about.
+async fn finished(
+    connection: &mut Connection,
+    before: Timestamp,
+    upload: Option<UploadId>,
+    limit: u32,
+) -> Result<Vec<UploadId>, PortError> {
     // What finished before a time arrived before it too: that condition is there for its index.
     let ids: Vec<Uuid> = sqlx::query_scalar(
         "select id from uploads u
-         where open = 0 and created_at < $1
+         where open = 0 and created_at < $1 and ($3 is null or id = $3)
            and (select max(d.finished_at) from documents d where d.upload = u.id) < $1
            and not exists (select 1 from mails m where m.upload = u.id and m.state in ('pending', 'sending'))
          order by created_at limit $2",
     )
     .bind(milliseconds(before))
     .bind(i64::from(limit))
+    .bind(upload.map(UploadId::uuid))
     .fetch_all(connection)
     .await
     .map_err(error("look for old uploads"))?;
@@ -107,7 +131,7 @@ pub(super) async fn unreferenced(pool: &Pool, bucket: Bucket, blobs: &[BlobId]) 
     let mut connection = pool.connections().acquire().await.map_err(error("look for references"))?;
     let mut unreferenced = Vec::new();
     for blob in blobs {
-        let found: Option<i64> = sqlx::query_scalar(statement)
+        let found: Option<i32> = sqlx::query_scalar(statement)
             .bind(blob.uuid())
             .fetch_optional(&mut *connection)
             .await

@@ -9,8 +9,8 @@ use pipeline::{
 };
 use tempfile::TempDir;
 
-use super::super::Pool;
-use super::SqlLedger;
+use super::Pool;
+use super::ledger::SqlLedger;
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_800_000_000).unwrap()

@@ -1,6 +1,9 @@
 //! The contract suites on the embedded parts.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+#[path = "../events/mod.rs"]
+mod events;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -41,6 +44,16 @@ async fn ledger(folder: &TempDir) -> Arc<dyn Ledger> {
 async fn the_sqlite_ledger_keeps_the_contract() {
     let folder = TempDir::new().unwrap();
     contract::ledger::suite(ledger(&folder).await).await;
+}
+
+#[tokio::test]
+async fn the_sqlite_users_keep_the_contract() {
+    let folder = TempDir::new().unwrap();
+    let database = open::Database::open(&sqlite(&folder)).await.unwrap();
+    let users = database.users();
+    assert!(users.check().await.is_err(), "no schema yet");
+    database.migrate().await.unwrap();
+    contract::users::passes(&*users).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,29 +209,11 @@ async fn a_mail_that_a_redrive_overtakes_keeps_the_invariants() {
     Run::new(&*ledger).play(&[&[Event::Accept][..], &failed, &overtaken].concat()).await;
 }
 
-fn event() -> impl Strategy<Value = Event> {
-    prop_oneof![
-        2 => Just(Event::Accept),
-        6 => any::<usize>().prop_map(Event::DeliverDocument),
-        3 => any::<usize>().prop_map(Event::DeliverMail),
-        6 => (any::<usize>(), any::<u8>()).prop_map(|(which, how)| Event::FinishDocument(which, how)),
-        3 => (any::<usize>(), any::<u8>()).prop_map(|(which, how)| Event::FinishMail(which, how)),
-        2 => Just(Event::Expire),
-        3 => Just(Event::Republish),
-        1 => Just(Event::Lose),
-        1 => Just(Event::DeliverTwice),
-        2 => Just(Event::Redrive),
-        1 => any::<usize>().prop_map(Event::Delete),
-        1 => any::<u16>().prop_map(Event::Retire),
-        4 => prop_oneof![0_u16..20, 55_u16..70, any::<u16>()].prop_map(Event::Pass),
-    ]
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_interleaving_keeps_the_invariants(events in proptest::collection::vec(event(), 1..60)) {
+    fn any_interleaving_keeps_the_invariants(events in events::events()) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         runtime.block_on(async {
             let folder = TempDir::new().unwrap();

@@ -1,0 +1,91 @@
+//! SQLite: the database of one machine, in a file.
+
+use std::path::Path;
+use std::time::Duration;
+
+use pipeline::PortError;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, Transaction};
+
+use super::{check_schema, error, limited, milliseconds, timestamp};
+
+/// What a statement adds to lock rows: nothing, the transaction holds the one write lock.
+macro_rules! row_lock {
+    ($clause:literal) => {
+        ""
+    };
+}
+
+#[path = "../ledger/mod.rs"]
+#[allow(clippy::duplicate_mod)] // Once for each engine, see the parent module.
+pub(crate) mod ledger;
+mod steps;
+#[path = "../users.rs"]
+#[allow(clippy::duplicate_mod)]
+pub(crate) mod users;
+
+#[cfg(test)]
+#[path = "../ledger/tests.rs"]
+mod tests;
+
+/// The engine that the statements run on.
+type Engine = Sqlite;
+
+/// How long a writer waits for another one.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a caller waits for a connection of the pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// Connections to the database.
+#[derive(Clone)]
+pub(crate) struct Pool(SqlitePool);
+
+impl Pool {
+    /// Opens the database file, creating it and its folder where missing.
+    pub(crate) async fn open(path: &Path) -> Result<Self, sqlx::Error> {
+        if let Some(folder) = path.parent() {
+            tokio::fs::create_dir_all(folder).await?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true);
+        let pool = SqlitePoolOptions::new().max_connections(8).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options);
+        Ok(Self(pool.await?))
+    }
+
+    pub(crate) async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
+        MIGRATIONS.run(&self.0).await
+    }
+
+    /// The connections, for statements that stand alone.
+    pub(crate) const fn connections(&self) -> &SqlitePool {
+        &self.0
+    }
+
+    /// Begins a transaction that writes. It takes the write lock at once: a lock that is taken after a read fails
+    /// where another writer came between.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Engine>, PortError> {
+        self.0.begin_with("BEGIN IMMEDIATE").await.map_err(error("begin a transaction"))
+    }
+
+    /// Whether the database answers and has the newest migration that this program knows.
+    pub(crate) async fn check(&self) -> Result<(), PortError> {
+        let applied: Option<i64> = sqlx::query_scalar("select max(version) from _sqlx_migrations where success")
+            .fetch_one(&self.0)
+            .await
+            .or_else(|source| if is_missing_table(&source) { Ok(None) } else { Err(source) })
+            .map_err(error("read the schema's version"))?;
+        check_schema(applied, &MIGRATIONS)
+    }
+}
+
+/// Before the first migration there is no table of them.
+fn is_missing_table(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.message().contains("no such table"))
+}
