@@ -7,6 +7,7 @@
 mod accounts;
 mod basic;
 mod client_address;
+pub mod commands;
 mod login_throttle;
 mod password;
 mod password_hashing;

@@ -1,32 +1,60 @@
-//! Runs auth as a process of its own.
+//! Runs auth as a process of its own, or manages its accounts.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use adapters::open::Database;
-use auth::AuthState;
-use host::settings::Settings;
-use host::{SystemClock, problem, shutdown_on_signal, telemetry};
+use auth::commands::{KeyCommand, UserCommand};
+use auth::{Accounts, AuthState};
+use clap::{Parser, Subcommand};
+use host::settings::{Need, Settings};
+use host::{SystemClock, operations, problem, shutdown_on_signal, telemetry};
 
 /// Serves login, token keys, users and API keys. Settings are environment variables; the README lists them.
-#[derive(clap::Parser)]
+#[derive(Parser)]
 #[command(version)]
-struct Arguments {}
-
-fn main() -> ExitCode {
-    let Arguments {} = clap::Parser::parse();
-    host::run_to_end(run())
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
 }
 
-async fn run() -> anyhow::Result<()> {
+#[derive(Subcommand)]
+enum Command {
+    #[command(flatten)]
+    Host(host::Command),
+    /// Manage user accounts.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Manage the API keys of machines.
+    #[command(subcommand)]
+    Key(KeyCommand),
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        None => host::run_to_end(serve()),
+        Some(Command::Host(command)) => host::run_function(Some(command), serve()),
+        Some(Command::User(command)) => host::run_to_end(async { command.run(&accounts().await?).await }),
+        Some(Command::Key(command)) => host::run_to_end(async { command.run(&accounts().await?).await }),
+    }
+}
+
+async fn serve() -> anyhow::Result<()> {
     telemetry::start();
-    let settings = Settings::from_env()?;
-    let users = Database::open(settings.servers.database.expose()).await?.users();
-    users.check().await?;
-    let state = AuthState::from_settings(&settings, users, Arc::new(SystemClock)).await?;
-    let router = problem::with_fallbacks(auth::router(state).into());
+    let settings = Settings::from_env(&AuthState::NEEDS)?;
     let listener = host::bind(settings.listen).await?;
-    tracing::info!(address = %settings.listen, "auth listens");
-    host::serve(listener, router, shutdown_on_signal()?).await;
-    Ok(())
+    let users = Database::open(settings.servers.database.expose()).await?.users();
+    let state = AuthState::from_settings(&settings, users, Arc::new(SystemClock))?;
+    let shutdown = shutdown_on_signal(settings.drain_limit)?;
+    let readiness = state.readiness(&shutdown);
+    let router = operations::router(readiness.clone()).merge(auth::router(state.clone()));
+    let served = host::serve(listener, problem::with_fallbacks(router), shutdown.clone());
+    let (settled, (), ()) = tokio::join!(state.settle_demo_user(&shutdown), served, readiness.watch());
+    Ok(settled?)
+}
+
+async fn accounts() -> anyhow::Result<Accounts> {
+    let settings = Settings::from_env(&[Need::Database])?;
+    let users = Database::open(settings.servers.database.expose()).await?.users();
+    Ok(Accounts::new(users, Arc::new(SystemClock)))
 }

@@ -1,8 +1,13 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use host::settings::{AppEnv, Settings};
+use host::Shutdown;
+use host::problem::Problem;
+use host::readiness::{Readiness, Server};
+use host::settings::{AppEnv, Need, Settings};
 use host::token::{Authenticator, FixedKeys, Verifier};
+use http::StatusCode;
 use ipnet::IpNet;
 use pipeline::{Clock, Users};
 
@@ -14,6 +19,8 @@ use crate::token_issuer::TokenIssuer;
 
 /// File in `DATA_DIR` that keeps the signing keys where `TOKEN_KEYS` is not given.
 const KEY_FILE: &str = "token-keys.pem";
+/// Between two looks for the demo user while the database is out of reach.
+const DEMO_USER_PERIOD: Duration = Duration::from_secs(1);
 
 /// What an [`AuthState`] is made of.
 pub struct AuthConfig {
@@ -29,6 +36,8 @@ pub struct AuthConfig {
     pub token_ttl: Duration,
     /// The networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether nobody may log in while the demo user could.
+    pub forbid_demo_user: bool,
 }
 
 /// What the routes work with. Cloning it is cheap.
@@ -36,11 +45,21 @@ pub struct AuthConfig {
 pub struct AuthState(Arc<Parts>);
 
 struct Parts {
+    users: Arc<dyn Users>,
     accounts: Accounts,
     authenticator: Authenticator,
     issuer: TokenIssuer,
     throttle: LoginThrottle,
     trusted_proxies: Vec<IpNet>,
+    demo_user: DemoUser,
+}
+
+/// What is known of the demo user, whose password is public.
+struct DemoUser {
+    /// Whether it must not be able to log in.
+    is_forbidden: bool,
+    /// Whether it was found not to be.
+    is_ruled_out: AtomicBool,
 }
 
 /// Why auth cannot start. It names the setting.
@@ -60,27 +79,45 @@ pub enum StartError {
     Accounts(#[from] AccountError),
 }
 
+impl From<StartError> for Problem {
+    /// The demo user is the operator's affair: the log has it.
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Accounts(error) => error.into(),
+            other => {
+                tracing::error!(error = %other, "logins are refused");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "logins are refused until the service is set up safely")
+            }
+        }
+    }
+}
+
 impl AuthState {
+    /// What auth asks of the settings.
+    pub const NEEDS: [Need; 3] = [Need::Database, Need::PublicUrl, Need::TokenKeys];
+
     /// Puts the parts together.
     #[must_use]
     pub fn new(config: AuthConfig) -> Self {
-        let AuthConfig { users, clock, keys, issuer, token_ttl, trusted_proxies } = config;
+        let AuthConfig { users, clock, keys, issuer, token_ttl, trusted_proxies, forbid_demo_user } = config;
         let own_keys = Arc::new(FixedKeys::new(keys.public()));
         let verifier = Verifier::new(issuer.clone(), own_keys, Arc::clone(&clock));
         Self(Arc::new(Parts {
             authenticator: Authenticator::new(verifier, Arc::clone(&users), Arc::clone(&clock)),
             accounts: Accounts::new(Arc::clone(&users), Arc::clone(&clock)),
-            throttle: LoginThrottle::new(users, Arc::clone(&clock)),
+            throttle: LoginThrottle::new(Arc::clone(&users), Arc::clone(&clock)),
+            users,
             issuer: TokenIssuer { keys, issuer, life: token_ttl, clock },
             trusted_proxies,
+            demo_user: DemoUser { is_forbidden: forbid_demo_user, is_ruled_out: AtomicBool::new(false) },
         }))
     }
 
     /// Makes the state that the settings ask for. Without `TOKEN_KEYS` the keys are in `DATA_DIR`, made once.
     ///
     /// # Errors
-    /// The keys are wrong, the users are out of reach, or production has the demo user.
-    pub async fn from_settings(
+    /// The keys are wrong.
+    pub fn from_settings(
         settings: &Settings,
         users: Arc<dyn Users>,
         clock: Arc<dyn Clock>,
@@ -90,18 +127,59 @@ impl AuthState {
             None if settings.app_env == AppEnv::Production => return Err(StartError::NoKeys),
             None => SigningKeys::read_or_create(&settings.data_dir.join(KEY_FILE))?,
         };
-        let state = Self::new(AuthConfig {
+        Ok(Self::new(AuthConfig {
             users,
             clock,
             keys,
             issuer: settings.public_url.clone(),
             token_ttl: settings.keys.token_ttl,
             trusted_proxies: settings.trusted_proxies.clone(),
-        });
-        if settings.app_env == AppEnv::Production && state.accounts().demo_user_can_log_in().await? {
+            forbid_demo_user: settings.app_env == AppEnv::Production,
+        }))
+    }
+
+    /// Finds out whether the demo user can log in where it must not, which takes a database that answers. Nobody logs in
+    /// before this has passed once.
+    ///
+    /// # Errors
+    /// It can, or the database is out of reach.
+    pub async fn rule_out_demo_user(&self) -> Result<(), StartError> {
+        let DemoUser { is_forbidden, is_ruled_out } = &self.0.demo_user;
+        if !is_forbidden || is_ruled_out.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        if self.accounts().demo_user_can_log_in().await? {
             return Err(StartError::DemoUser);
         }
-        Ok(state)
+        is_ruled_out.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Makes the demo user or, where it must not be, waits until it is ruled out, however long the database is out of
+    /// reach, or the shutdown begins.
+    ///
+    /// # Errors
+    /// The demo user can log in and must not: the process must end, so the shutdown is begun.
+    pub async fn settle_demo_user(&self, shutdown: &Shutdown) -> Result<(), StartError> {
+        while !shutdown.is_cancelled() {
+            let settled = if self.0.demo_user.is_forbidden {
+                self.rule_out_demo_user().await
+            } else {
+                self.accounts().ensure_demo_user().await.map(|_| ()).map_err(StartError::from)
+            };
+            match settled {
+                Err(StartError::Accounts(error)) => tracing::debug!(%error, "the demo user is not settled yet"),
+                settled => return settled.inspect_err(|_| shutdown.cancel()),
+            }
+            shutdown.run_until_cancelled(tokio::time::sleep(DEMO_USER_PERIOD)).await;
+        }
+        Ok(())
+    }
+
+    /// Whether the servers that auth needs answer.
+    #[must_use]
+    pub fn readiness(&self, shutdown: &Shutdown) -> Readiness {
+        Readiness::new(shutdown, [Server::Users(Arc::clone(&self.0.users))])
     }
 
     /// Finds out who a request acts for: also for other functions in the same process.

@@ -9,12 +9,13 @@ use host::problem::{Fault, Problem};
 use http::StatusCode;
 use invoice::{Finding, Format, Parsed};
 use pipeline::{
-    Acceptance, BlobId, Bucket, DocumentId, DocumentsExt, Email, Idempotency, NewDocument, NewUpload, OutboxEntry,
-    TraceId, UploadId, UserId,
+    Acceptance, BlobId, Bucket, DocumentId, DocumentsExt, Email, FailPoint, Idempotency, NewDocument, NewUpload,
+    OutboxEntry, TraceId, UploadId, UserId,
 };
 use sha2::{Digest, Sha256};
+use tracing::Instrument as _;
 
-use crate::Gateway;
+use crate::{Gateway, metrics};
 
 /// An upload as it was asked for.
 pub(crate) struct Submission {
@@ -39,11 +40,14 @@ pub(crate) async fn accept(gateway: &Arc<Gateway>, submission: Submission) -> Re
     let parsed = parse(gateway, submission.json.clone()).await?;
     let raw = BlobId::new();
     gateway.documents.put_bytes(Bucket::Raw, raw, submission.json.clone()).await?;
+    FailPoint::RawStored.reached();
     let upload = new_upload(gateway, submission, raw, &parsed);
     match gateway.ledger.accept(&upload).await? {
         Acceptance::Accepted(entries) => {
+            FailPoint::Accepted.reached();
             let formats: Vec<&str> = upload.documents.iter().map(|document| document.format.name()).collect();
-            tracing::info!(upload_id = %upload.id, formats = formats.join(","), trace_id = %upload.trace, "accepted");
+            tracing::info!(upload_id = %upload.id, formats = formats.join(","), "accepted");
+            metrics::count(&upload);
             publish(Arc::clone(gateway), entries);
             Ok(Accepted { upload: upload.id, repeated: false, warnings: warnings(parsed) })
         }
@@ -132,11 +136,12 @@ fn fingerprint(submission: &Submission) -> [u8; 32] {
 
 /// The answer does not wait for the broker: the outbox covers a failure.
 fn publish(gateway: Arc<Gateway>, entries: Vec<OutboxEntry>) {
-    tokio::spawn(async move {
+    let publish = async move {
         for entry in &entries {
             pipeline::publish(entry, gateway.broker.as_ref(), gateway.ledger.as_ref(), gateway.clock.as_ref()).await;
         }
-    });
+    };
+    tokio::spawn(publish.in_current_span());
 }
 
 /// The ledger named another blob for this request; if this one cannot be removed now, the sweeper does it.

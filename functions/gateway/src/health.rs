@@ -1,59 +1,33 @@
-//! `GET /healthz` and `GET /readyz`.
+//! `GET /healthz`, `GET /readyz` and `GET /metrics`, with their part of the OpenAPI document.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::Json;
 use axum::extract::State;
-use http::StatusCode;
-use pipeline::PortError;
-use serde::Serialize;
-use utoipa::ToSchema;
+use axum::response::Response;
+use host::operations;
+use host::readiness::Report;
 
 use crate::Gateway;
-
-const CHECK_LIMIT: Duration = Duration::from_secs(3);
-
-/// Whether the servers behind the gateway answer.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Readiness {
-    /// Users and ledger, with the schema that this program needs.
-    database: bool,
-    /// The document store.
-    documents: bool,
-    /// The queues.
-    broker: bool,
-}
 
 /// Whether the process lives.
 #[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, description = "It lives", body = String, content_type = "text/plain", example = "ok")))]
 pub(crate) async fn healthz() -> &'static str {
-    "ok\n"
+    operations::ALIVE
 }
 
 /// Whether the process can do its work.
 #[utoipa::path(get, path = "/readyz", tag = "health", responses(
-    (status = 200, description = "It can", body = Readiness),
-    (status = 503, description = "A server is out of reach", body = Readiness),
+    (status = 200, description = "It can", body = Report),
+    (status = 503, description = "A server is out of reach, or the process is about to end", body = Report),
 ))]
-pub(crate) async fn readyz(State(gateway): State<Arc<Gateway>>) -> (StatusCode, Json<Readiness>) {
-    let (ledger, documents, broker) = (gateway.ledger.check(), gateway.documents.check(), gateway.broker.check());
-    let (database, documents, broker) =
-        tokio::join!(answers("database", ledger), answers("documents", documents), answers("broker", broker));
-    let status = if database && documents && broker { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Readiness { database, documents, broker }))
+pub(crate) async fn readyz(State(gateway): State<Arc<Gateway>>) -> Report {
+    gateway.readiness.report().await
 }
 
-async fn answers(server: &str, check: impl Future<Output = Result<(), PortError>>) -> bool {
-    match tokio::time::timeout(CHECK_LIMIT, check).await {
-        Ok(Ok(())) => true,
-        Ok(Err(error)) => {
-            tracing::warn!(server, %error, "not ready");
-            false
-        }
-        Err(_) => {
-            tracing::warn!(server, "not ready: no answer within {CHECK_LIMIT:?}");
-            false
-        }
-    }
+/// What the process has counted, in the text format of OpenMetrics.
+#[utoipa::path(get, path = "/metrics", tag = "health", responses(
+    (status = 200, description = "The metrics", body = String, content_type = "application/openmetrics-text"),
+))]
+pub(crate) async fn metrics() -> Response {
+    host::metrics::answer()
 }

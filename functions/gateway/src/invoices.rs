@@ -7,7 +7,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use host::problem::Problem;
 use http::{HeaderMap, StatusCode};
-use pipeline::{Upload, UploadFilter, UploadId, UploadState};
+use pipeline::{FailPoint, Upload, UploadFilter, UploadId, UploadState};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -111,13 +111,14 @@ pub(crate) async fn delete(
     caller.may_write()?;
     let upload = visible(&gateway, &caller, id).await?;
     let deleted = gateway.ledger.delete(upload.id, &caller.actor(), gateway.clock.now()).await?;
+    FailPoint::UploadDeleted.reached();
     for (bucket, blob) in deleted.ok_or_else(Problem::not_found)? {
         // The ledger names it no more: what stays is an orphan that the sweeper removes.
         if let Err(error) = gateway.documents.delete(bucket, blob).await {
             tracing::warn!(%error, "a deleted invoice's blob stays for the sweeper");
         }
     }
-    tracing::info!(upload_id = %upload.id, trace_id = %upload.trace, "deleted");
+    tracing::info!(upload_id = %upload.id, upload_trace_id = %upload.trace, "deleted");
     Ok(StatusCode::NO_CONTENT)
 }
 

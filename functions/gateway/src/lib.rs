@@ -7,7 +7,10 @@ mod docs;
 mod download;
 mod health;
 mod invoices;
+mod metrics;
 mod multipart;
+#[cfg(feature = "auth-proxy")]
+mod open;
 mod page;
 mod preview;
 mod processors;
@@ -22,9 +25,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn;
+use host::Shutdown;
 use host::links::LinkKeys;
 use host::problem::one_line_errors;
-use host::settings::{Settings, UploadLimits};
+use host::readiness::{Readiness, Server};
+use host::settings::{Need, Settings, UploadLimits};
 use host::token::Authenticator;
 use pipeline::{Broker, Clock, Documents, Ledger, ParseOptions, Users};
 use render::Style;
@@ -55,6 +60,10 @@ pub struct Gateway {
     pub limits: UploadLimits,
     /// Whom `notify=ADDRESS` may name.
     pub notify_allowed: Vec<String>,
+    /// Whether its servers answer.
+    pub readiness: Readiness,
+    /// Ends waits that a client prefers.
+    pub(crate) shutdown: Shutdown,
     /// Reading and rendering at a time: it is work for processors.
     pub(crate) processors: Processors,
 }
@@ -72,6 +81,10 @@ pub struct Servers {
 }
 
 impl Servers {
+    /// What a gateway asks of the settings.
+    pub const NEEDS: [Need; 6] =
+        [Need::Database, Need::Documents, Need::Broker, Need::PublicUrl, Need::TokenKeys, Need::LinkKeys];
+
     /// Opens them.
     ///
     /// # Errors
@@ -88,6 +101,13 @@ impl Servers {
             broker: adapters::open::broker(urls.broker.expose(), lease, clock).await?,
         })
     }
+
+    fn needed(&self) -> [Server; 3] {
+        let ledger = Server::Ledger(Arc::clone(&self.ledger));
+        let documents = Server::Documents(Arc::clone(&self.documents));
+        let broker = Server::Broker(Arc::clone(&self.broker));
+        [ledger, documents, broker]
+    }
 }
 
 impl Gateway {
@@ -100,8 +120,12 @@ impl Gateway {
         servers: Servers,
         authenticator: Authenticator,
         clock: Arc<dyn Clock>,
+        shutdown: &Shutdown,
     ) -> anyhow::Result<Self> {
+        metrics::declare();
         Ok(Self {
+            readiness: Readiness::new(shutdown, servers.needed()),
+            shutdown: shutdown.clone(),
             ledger: servers.ledger,
             documents: servers.documents,
             broker: servers.broker,
@@ -132,6 +156,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(caller::me))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
         .routes(routes!(docs::openapi_json))
         .routes(routes!(docs::invoice_schema))
         .routes(routes!(page::page))

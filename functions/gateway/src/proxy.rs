@@ -17,8 +17,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 const MOST_BYTES: usize = 64 * 1024;
 const TIME_LIMIT: Duration = Duration::from_secs(15);
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// What goes to auth, and what comes back.
-const REQUEST_HEADERS: [HeaderName; 4] = [ACCEPT, AUTHORIZATION, CONTENT_TYPE, FORWARDED_FOR];
+const REQUEST_HEADERS: [HeaderName; 5] = [ACCEPT, AUTHORIZATION, CONTENT_TYPE, FORWARDED_FOR, TRACEPARENT];
 const ANSWER_HEADERS: [HeaderName; 5] = [CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE];
 
 struct Auth {

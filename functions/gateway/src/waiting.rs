@@ -23,7 +23,7 @@ pub(crate) fn preferred(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds.min(LONGEST_WAIT)))
 }
 
-/// The upload, once it is final or the time is up.
+/// The upload, once it is final or the time is up. A process that is about to end lets nobody wait.
 pub(crate) async fn upload(
     gateway: &Gateway,
     id: UploadId,
@@ -37,7 +37,10 @@ pub(crate) async fn upload(
         if !waiting || Instant::now() >= deadline {
             return Ok(upload);
         }
-        tokio::time::sleep_until(deadline.min(Instant::now() + pause)).await;
+        let pause_ends = tokio::time::sleep_until(deadline.min(Instant::now() + pause));
+        if gateway.shutdown.run_until_cancelled(pause_ends).await.is_none() {
+            return Ok(upload);
+        }
         pause = (pause * 2).min(LAST_LOOK);
     }
 }

@@ -1,6 +1,5 @@
 //! The whole service in one process on embedded parts, and chores for one machine.
 
-mod account;
 mod banner;
 mod chores;
 mod parts;
@@ -9,8 +8,10 @@ mod serve;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use auth::Accounts;
+use auth::commands::{KeyCommand, UserCommand};
 use clap::{Parser, Subcommand};
-use host::settings::Settings;
+use host::settings::{Need, Settings};
 use invoice::Format;
 use pipeline::UploadId;
 
@@ -46,10 +47,12 @@ enum Command {
     },
     /// Manage user accounts.
     #[command(subcommand)]
-    User(account::UserCommand),
+    User(UserCommand),
     /// Manage the API keys of machines.
     #[command(subcommand)]
-    Key(account::KeyCommand),
+    Key(KeyCommand),
+    /// Ask the service that listens on LISTEN whether it lives; exits with 0 where it does.
+    Health,
     /// Begin failed documents and mails anew.
     Redrive {
         /// Only those of this upload.
@@ -67,13 +70,19 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let settings = Settings::from_env()?;
+    let settings = || Settings::from_env(&Need::ALL);
     match arguments.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(&settings).await,
-        Command::Render { file, format, output } => chores::render(&settings, &file, format, output),
-        Command::Validate { file } => chores::validate(&settings, &file),
-        Command::User(command) => account::user(&settings, command).await,
-        Command::Key(command) => account::key(&settings, command).await,
-        Command::Redrive { upload, reason } => chores::redrive(&settings, upload, reason).await,
+        Command::Health => host::Command::health().await.map_err(anyhow::Error::from_boxed),
+        Command::Serve => serve::run(&settings()?).await,
+        Command::Render { file, format, output } => chores::render(&settings()?, &file, format, output),
+        Command::Validate { file } => chores::validate(&settings()?, &file),
+        Command::User(command) => command.run(&accounts(&settings()?).await?).await,
+        Command::Key(command) => command.run(&accounts(&settings()?).await?).await,
+        Command::Redrive { upload, reason } => chores::redrive(&settings()?, upload, reason).await,
     }
+}
+
+async fn accounts(settings: &Settings) -> anyhow::Result<Accounts> {
+    let parts = parts::Parts::open(settings).await?;
+    Ok(Accounts::new(parts.users, parts.clock))
 }

@@ -7,9 +7,10 @@ use anyhow::ensure;
 use auth::{AuthState, DEMO_EMAIL, DEMO_PASSWORD};
 use axum::Router;
 use gateway::Gateway;
+use host::readiness::{Readiness, Server};
 use host::settings::{AppEnv, Settings};
 use host::{Shutdown, consume, every, problem, shutdown_on_signal, telemetry};
-use notifier::{Notifier, Sender};
+use notifier::Notifier;
 use pipeline::Queue;
 use tokio::task::JoinSet;
 use worker::Worker;
@@ -22,11 +23,11 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     telemetry::start();
     let listener = host::bind(settings.listen).await?;
     let parts = Parts::open(settings).await?;
-    let auth = AuthState::from_settings(settings, Arc::clone(&parts.users), Arc::clone(&parts.clock)).await?;
+    let auth = AuthState::from_settings(settings, Arc::clone(&parts.users), Arc::clone(&parts.clock))?;
     let demo_login = demo_login(settings, &auth).await?;
-    let router = router(settings, &parts, auth)?;
+    let shutdown = shutdown_on_signal(settings.drain_limit)?;
+    let router = router(settings, &parts, auth, &shutdown)?;
     show(settings, listener.local_addr()?, demo_login.as_deref());
-    let shutdown = shutdown_on_signal()?;
     let mut background = background(settings, &parts, &shutdown)?;
     let server = tokio::spawn(host::serve(listener, router, shutdown.clone()));
     shutdown.run_until_cancelled(background.join_next()).await;
@@ -44,6 +45,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
 /// The demo user, where it is allowed and still has its well-known password.
 async fn demo_login(settings: &Settings, auth: &AuthState) -> anyhow::Result<Option<String>> {
     if settings.app_env == AppEnv::Production {
+        auth.rule_out_demo_user().await?;
         return Ok(None);
     }
     auth.accounts().ensure_demo_user().await?;
@@ -51,16 +53,26 @@ async fn demo_login(settings: &Settings, auth: &AuthState) -> anyhow::Result<Opt
     Ok(works.then(|| format!("{DEMO_EMAIL} / {DEMO_PASSWORD}")))
 }
 
-fn router(settings: &Settings, parts: &Parts, auth: AuthState) -> anyhow::Result<Router> {
+fn router(settings: &Settings, parts: &Parts, auth: AuthState, shutdown: &Shutdown) -> anyhow::Result<Router> {
     let servers = gateway::Servers {
         users: Arc::clone(&parts.users),
         ledger: Arc::clone(&parts.ledger),
         documents: Arc::clone(&parts.documents),
         broker: Arc::clone(&parts.broker),
     };
-    let gateway = Gateway::new(settings, servers, auth.authenticator().clone(), Arc::clone(&parts.clock))?;
+    let authenticator = auth.authenticator().clone();
+    let mut gateway = Gateway::new(settings, servers, authenticator, Arc::clone(&parts.clock), shutdown)?;
+    gateway.readiness = readiness(parts, shutdown);
     let router = gateway::router(Arc::new(gateway)).merge(auth::router(auth));
     Ok(problem::with_fallbacks(router))
+}
+
+/// The one process needs what all functions need.
+fn readiness(parts: &Parts, shutdown: &Shutdown) -> Readiness {
+    let Parts { ledger, documents, broker, mailer, .. } = parts.clone();
+    let servers =
+        [Server::Ledger(ledger), Server::Documents(documents), Server::Broker(broker), Server::Mailer(mailer)];
+    Readiness::new(shutdown, servers)
 }
 
 fn background(settings: &Settings, parts: &Parts, shutdown: &Shutdown) -> anyhow::Result<JoinSet<()>> {
@@ -90,13 +102,8 @@ fn worker(settings: &Settings, parts: &Parts) -> Worker {
 }
 
 fn notifier(settings: &Settings, parts: &Parts) -> anyhow::Result<Notifier> {
-    Ok(Notifier {
-        ledger: Arc::clone(&parts.ledger),
-        mailer: Arc::clone(&parts.mailer),
-        broker: Arc::clone(&parts.broker),
-        clock: Arc::clone(&parts.clock),
-        sender: Sender::new(settings)?,
-    })
+    let Parts { ledger, mailer, broker, clock, .. } = parts.clone();
+    Notifier::new(settings, ledger, mailer, broker, clock)
 }
 
 #[allow(clippy::print_stdout)] // It is for the person who started it, not for the log.

@@ -312,6 +312,7 @@ async fn the_document_tells_every_route() {
         "/me",
         "/healthz",
         "/readyz",
+        "/metrics",
         "/openapi.json",
         "/schema/invoice.json",
     ] {

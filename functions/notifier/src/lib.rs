@@ -1,17 +1,19 @@
 //! The notifier: takes a mail's id from the queue `notifications`, writes the mail and hands it to the mail server.
 
 mod mail;
+mod metrics;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use host::Handler;
 use host::links::LinkKeys;
-use host::settings::Settings;
+use host::readiness::{Readiness, Server};
+use host::settings::{Need, Settings};
+use host::{Handler, Shutdown};
 use pipeline::{
-    Broker, Clock, Email, ErrorKind, Finish, Ledger, MailClaim, MailId, MailOutcome, Mailer, Message, OutgoingMail,
-    PortError,
+    Broker, Clock, Email, ErrorKind, FailPoint, Finish, Ledger, MailClaim, MailId, MailOutcome, Mailer, Message,
+    OutgoingMail, PortError,
 };
 
 pub use mail::compose;
@@ -68,6 +70,9 @@ impl Sender {
 }
 
 impl Notifier {
+    /// What a notifier asks of the settings.
+    pub const NEEDS: [Need; 5] = [Need::Database, Need::Broker, Need::Mail, Need::PublicUrl, Need::LinkKeys];
+
     /// Opens the servers that the settings name.
     ///
     /// # Errors
@@ -76,13 +81,34 @@ impl Notifier {
         let servers = &settings.servers;
         let retry = settings.background.retry.clone();
         let lease = retry.lease;
-        Ok(Self {
-            ledger: adapters::open::Database::open(servers.database.expose()).await?.ledger(retry),
-            mailer: adapters::open::mailer(servers.mail.expose()).await?,
-            broker: adapters::open::broker(servers.broker.expose(), lease, Arc::clone(&clock)).await?,
-            clock,
-            sender: Sender::new(settings)?,
-        })
+        let ledger = adapters::open::Database::open(servers.database.expose()).await?.ledger(retry);
+        let mailer = adapters::open::mailer(servers.mail.expose()).await?;
+        let broker = adapters::open::broker(servers.broker.expose(), lease, Arc::clone(&clock)).await?;
+        Self::new(settings, ledger, mailer, broker, clock)
+    }
+
+    /// A notifier on these servers, by the rules of the settings.
+    ///
+    /// # Errors
+    /// The link keys are wrong.
+    pub fn new(
+        settings: &Settings,
+        ledger: Arc<dyn Ledger>,
+        mailer: Arc<dyn Mailer>,
+        broker: Arc<dyn Broker>,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        metrics::declare();
+        Ok(Self { ledger, mailer, broker, clock, sender: Sender::new(settings)? })
+    }
+
+    /// Whether the servers that a notifier needs answer.
+    #[must_use]
+    pub fn readiness(&self, shutdown: &Shutdown) -> Readiness {
+        let ledger = Server::Ledger(Arc::clone(&self.ledger));
+        let broker = Server::Broker(Arc::clone(&self.broker));
+        let mailer = Server::Mailer(Arc::clone(&self.mailer));
+        Readiness::new(shutdown, [ledger, broker, mailer])
     }
 
     async fn send(&self, mail: MailId) -> Result<(), PortError> {
@@ -90,21 +116,30 @@ impl Notifier {
             tracing::debug!(mail_id = %mail, "nothing to do: claimed, final, not yet due, or gone");
             return Ok(());
         };
+        FailPoint::MailClaimed.reached();
         let composed = compose(&claim, &self.sender, self.clock.now());
         let outcome = match &composed {
             Ok(mail) => self.hand_over(mail).await,
             Err(error) => MailOutcome::Fault { reason: format!("the mail could not be written: {error}") },
         };
         let finish = self.finish(&claim, &outcome).await?;
+        FailPoint::MailFinished.reached();
         let link = composed.as_ref().ok().and_then(|mail| mail.first_link.as_deref()).filter(|_| self.sender.log_links);
         log(&claim, &outcome, &finish, link);
+        metrics::count(&outcome, &finish);
         Ok(())
     }
 
     async fn hand_over(&self, mail: &mail::Composed) -> MailOutcome {
         let outgoing: &OutgoingMail = &mail.outgoing;
-        match tokio::time::timeout(SEND_LIMIT, self.mailer.send(outgoing)).await {
-            Ok(Ok(())) => MailOutcome::Sent,
+        let begun = Instant::now();
+        let sent = tokio::time::timeout(SEND_LIMIT, self.mailer.send(outgoing)).await;
+        metrics::SENDING.note(begun.elapsed(), []);
+        match sent {
+            Ok(Ok(())) => {
+                FailPoint::MailSent.reached();
+                MailOutcome::Sent
+            }
             Ok(Err(error)) => setback(&error),
             Err(_) => MailOutcome::Unreachable { reason: format!("the mail server took over {SEND_LIMIT:?}") },
         }
@@ -137,18 +172,18 @@ fn setback(error: &PortError) -> MailOutcome {
 }
 
 fn log(claim: &MailClaim, outcome: &MailOutcome, finish: &Finish, link: Option<&str>) {
-    let (upload_id, trace_id, mail_id) = (claim.upload.id, claim.upload.trace, claim.mail);
+    let (upload_id, mail_id) = (claim.upload.id, claim.mail);
     let stored = claim.upload.documents.iter().filter_map(|document| document.stored.as_ref());
     let processed_fid: Vec<String> = stored.map(|stored| stored.blob.to_string()).collect();
     match (finish, outcome) {
         (Finish::Fenced, _) => {
-            tracing::warn!(%upload_id, %mail_id, %trace_id, "outcome dropped: the lease had ended");
+            tracing::warn!(%upload_id, %mail_id, "outcome dropped: the lease had ended");
         }
         (_, MailOutcome::Sent) => {
-            tracing::info!(%upload_id, %mail_id, processed_fid = processed_fid.join(","), link, %trace_id, "sent");
+            tracing::info!(%upload_id, %mail_id, processed_fid = processed_fid.join(","), link, "sent");
         }
         (_, MailOutcome::Failed { reason } | MailOutcome::Fault { reason } | MailOutcome::Unreachable { reason }) => {
-            tracing::warn!(%upload_id, %mail_id, %trace_id, reason, "mail not sent");
+            tracing::warn!(%upload_id, %mail_id, reason, "mail not sent");
         }
     }
 }

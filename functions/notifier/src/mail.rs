@@ -56,7 +56,8 @@ struct Line {
     reason: String,
 }
 
-/// Writes the mail of a claim. The same claim gives the same Message-ID at every attempt.
+/// Writes the mail of a claim. The same claim gives the same Message-ID at every attempt. `X-Invoice-Upload-Id` and
+/// `X-Trace-Id` name the upload and its trace, which the log lines of every function carry.
 ///
 /// # Errors
 /// An address or text that no mail can carry.
@@ -75,6 +76,7 @@ pub fn compose(claim: &MailClaim, sender: &Sender, now: Timestamp) -> Result<Com
         .date(date(now))
         .message_id(Some(format!("<{upload}.{}@{}>", claim.generation, sender.from.domain())))
         .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("X-Invoice-Upload-Id"), upload))
+        .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("X-Trace-Id"), claim.upload.trace.to_string()))
         .multipart(alternatives)?;
     let first_link = content.documents.into_iter().find_map(|line| line.link);
     let (from, to) = (sender.from.clone(), claim.to.clone());

@@ -75,6 +75,26 @@ fn a_mail_that_is_sent_again_is_the_same_mail() {
 }
 
 #[test]
+fn the_trace_of_the_upload_reaches_the_mail() {
+    let mut claim = claim("HP-1");
+    claim.upload.trace = TraceId::from_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").unwrap();
+    let message = composed(&claim);
+    let (headers, _) = message.split_once("\r\n\r\n").unwrap();
+    assert!(headers.contains("\r\nX-Trace-Id: 4bf92f3577b34da6a3ce929d0e0e4736\r\n"), "{headers}");
+}
+
+/// What the protocol of mail servers asks for: ASCII in lines that end with CRLF and are not too long.
+#[test]
+fn every_mail_server_takes_the_mail() {
+    let claim = claim(&format!("Łódź\n.\nQUIT\r\n.\r\n{}", "x".repeat(2000)));
+    let message = composed(&claim);
+    assert!(message.is_ascii() && message.ends_with("\r\n"));
+    for line in message.split("\r\n") {
+        assert!(line.len() <= 998 && !line.contains(['\r', '\n']), "{line:?}");
+    }
+}
+
+#[test]
 fn every_document_is_told_of() {
     let claim = claim("HP-1");
     let message = composed(&claim).replace("=\r\n", "").replace("=3D", "=");

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use adapters::open::Database;
 use clap::{Parser, Subcommand};
 use host::SystemClock;
-use host::settings::Settings;
+use host::settings::{Need, Settings};
 use pipeline::{Actor, RedriveFilter, UploadId};
 
 use crate::Sweeper;
@@ -22,6 +22,8 @@ pub struct Arguments {
 pub enum Chore {
     /// Bring the database's schema up to what this program needs.
     Migrate,
+    /// Ask the process that listens on LISTEN whether it lives; exits with 0 where it does.
+    Health,
     /// Begin failed documents and mails anew.
     Redrive {
         /// Only those of this upload.
@@ -38,10 +40,15 @@ impl Chore {
     ///
     /// # Errors
     /// A setting is wrong or a server out of reach.
-    pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
+    pub async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Migrate => Ok(Database::open(settings.servers.database.expose()).await?.migrate().await?),
+            Self::Migrate => {
+                let settings = Settings::from_env(&[Need::Database])?;
+                Ok(Database::open(settings.servers.database.expose()).await?.migrate().await?)
+            }
+            Self::Health => host::Command::health().await.map_err(anyhow::Error::from_boxed),
             Self::Redrive { upload, reason } => {
+                let settings = &Settings::from_env(&Sweeper::NEEDS)?;
                 let sweeper = Sweeper::open(settings, Arc::new(SystemClock)).await?;
                 let redrive = sweeper.redrive(&RedriveFilter { upload, reason }, &Actor::Operator).await?;
                 tracing::info!(documents = redrive.documents, mails = redrive.mails, "begun anew");

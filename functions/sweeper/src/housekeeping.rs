@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use pipeline::{BlobId, Bucket, IDEMPOTENCY_KEY_LIFE, PortError};
+use pipeline::{BlobId, Bucket, FailPoint, IDEMPOTENCY_KEY_LIFE, PortError};
 
-use crate::{BATCH, Sweeper};
+use crate::{BATCH, Sweeper, metrics};
 
 /// Housekeeping is done this often, or more often where the grace of orphans is shorter.
 const PERIOD: Duration = Duration::from_secs(3600);
@@ -52,10 +52,14 @@ impl Sweeper {
         let Some(retention) = self.retention else { return Ok(()) };
         loop {
             let removed = self.ledger.remove_finished(before(now, retention), BATCH, now).await?;
+            if !removed.is_empty() {
+                FailPoint::UploadDeleted.reached();
+            }
             for (bucket, blob) in removed.iter().flat_map(|upload| &upload.blobs) {
                 self.delete(*bucket, *blob).await;
             }
             done.uploads += removed.len();
+            metrics::count_removed_uploads(removed.len());
             if removed.len() < BATCH as usize {
                 return Ok(());
             }
@@ -72,8 +76,14 @@ impl Sweeper {
                 let blobs = self.documents.list(bucket, old, after, BATCH as usize).await?;
                 let Some(last) = blobs.last() else { break };
                 after = Some(*last);
-                for orphan in self.ledger.unreferenced(bucket, &blobs).await? {
-                    done.blobs += usize::from(self.delete(bucket, orphan).await);
+                let orphans = self.ledger.unreferenced(bucket, &blobs).await?;
+                if !orphans.is_empty() {
+                    FailPoint::OrphansFound.reached();
+                }
+                for orphan in orphans {
+                    let deleted = usize::from(self.delete(bucket, orphan).await);
+                    done.blobs += deleted;
+                    metrics::count_removed_blobs(deleted);
                 }
             }
         }

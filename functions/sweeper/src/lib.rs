@@ -2,12 +2,19 @@
 
 mod chore;
 mod housekeeping;
+mod metrics;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use host::settings::Settings;
-use pipeline::{Actor, Broker, Clock, Documents, Expired, Ledger, PortError, Redrive, RedriveFilter};
+use host::readiness::{Readiness, Server};
+use host::settings::{Need, Settings};
+use host::telemetry::message_span;
+use host::{Outage, Shutdown};
+use pipeline::{
+    Actor, Broker, Clock, Documents, Expired, FailPoint, Ledger, OutboxEntry, PortError, Redrive, RedriveFilter,
+};
+use tracing::Instrument as _;
 
 pub use chore::{Arguments, Chore};
 pub use housekeeping::Housekeeping;
@@ -31,6 +38,7 @@ pub struct Sweeper {
     pub orphan_grace: Duration,
     /// Age at which finished uploads are removed.
     pub retention: Option<Duration>,
+    outage: Outage,
 }
 
 /// What a run did.
@@ -43,6 +51,9 @@ pub struct Swept {
 }
 
 impl Sweeper {
+    /// What a sweeper asks of the settings.
+    pub const NEEDS: [Need; 3] = [Need::Database, Need::Documents, Need::Broker];
+
     /// Opens the servers that the settings name.
     ///
     /// # Errors
@@ -66,8 +77,18 @@ impl Sweeper {
         broker: Arc<dyn Broker>,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        metrics::declare();
         let (orphan_grace, retention) = (settings.background.orphan_grace, settings.background.retention);
-        Self { ledger, documents, broker, clock, orphan_grace, retention }
+        Self { ledger, documents, broker, clock, orphan_grace, retention, outage: Outage::default() }
+    }
+
+    /// Whether the servers that a sweeper needs answer.
+    #[must_use]
+    pub fn readiness(&self, shutdown: &Shutdown) -> Readiness {
+        let ledger = Server::Ledger(Arc::clone(&self.ledger));
+        let documents = Server::Documents(Arc::clone(&self.documents));
+        let broker = Server::Broker(Arc::clone(&self.broker));
+        Readiness::new(shutdown, [ledger, documents, broker])
     }
 
     /// One run: expired leases, then due messages.
@@ -76,18 +97,20 @@ impl Sweeper {
     /// A server is out of reach; the next run goes on from there.
     pub async fn sweep(&self) -> Result<Swept, PortError> {
         let expired = self.expire().await?;
+        if expired != Expired::default() {
+            FailPoint::LeasesExpired.reached();
+        }
         let published = self.publish_due().await?;
         Ok(Swept { published, expired })
     }
 
-    /// As [`Self::sweep`], with the result in the log.
+    /// As [`Self::sweep`]. That a server is out of reach is told in the log once, and so is that it is back.
     pub async fn sweep_and_log(&self) {
         match self.sweep().await {
-            Ok(swept) if swept == Swept::default() => {}
-            Ok(Swept { published, expired }) => {
-                tracing::info!(published, expired_documents = expired.documents, expired_mails = expired.mails, "swept")
-            }
-            Err(error) => tracing::warn!(%error, "sweeping stopped, the next run goes on"),
+            Ok(_) if self.outage.ends() => tracing::info!("sweeping again"),
+            Ok(_) => {}
+            Err(error) if self.outage.begins() => tracing::warn!(%error, "sweeping stopped, going on when it can"),
+            Err(error) => tracing::debug!(%error, "sweeping is still stopped"),
         }
     }
 
@@ -97,8 +120,10 @@ impl Sweeper {
     /// The ledger is out of reach.
     pub async fn redrive(&self, filter: &RedriveFilter, actor: &Actor) -> Result<Redrive, PortError> {
         let redrive = self.ledger.redrive(filter, actor, self.clock.now()).await?;
+        FailPoint::Redriven.reached();
         for entry in &redrive.publish {
-            pipeline::publish(entry, self.broker.as_ref(), self.ledger.as_ref(), self.clock.as_ref()).await;
+            let publish = pipeline::publish(entry, self.broker.as_ref(), self.ledger.as_ref(), self.clock.as_ref());
+            publish.instrument(message_span(entry.trace)).await;
         }
         Ok(redrive)
     }
@@ -109,9 +134,13 @@ impl Sweeper {
             let expired = self.ledger.expire(self.clock.now(), BATCH).await?;
             total.documents += expired.documents;
             total.mails += expired.mails;
+            metrics::count_expired(expired);
             if expired.documents.max(expired.mails) < BATCH as usize {
                 break;
             }
+        }
+        if total != Expired::default() {
+            tracing::warn!(documents = total.documents, mails = total.mails, "attempts had crashed");
         }
         Ok(total)
     }
@@ -121,12 +150,11 @@ impl Sweeper {
         let mut published = 0;
         for _ in 0..MOST_BATCHES {
             let due = self.ledger.due(self.clock.now(), BATCH).await?;
+            if !due.is_empty() {
+                FailPoint::DueTaken.reached();
+            }
             for entry in &due {
-                let confirmed =
-                    pipeline::publish(entry, self.broker.as_ref(), self.ledger.as_ref(), self.clock.as_ref()).await;
-                if !confirmed {
-                    return Ok(published);
-                }
+                self.publish(entry).instrument(message_span(entry.trace)).await?;
                 published += 1;
             }
             if due.len() < BATCH as usize {
@@ -134,5 +162,13 @@ impl Sweeper {
             }
         }
         Ok(published)
+    }
+
+    async fn publish(&self, entry: &OutboxEntry) -> Result<(), PortError> {
+        pipeline::try_publish(entry, self.broker.as_ref(), self.ledger.as_ref(), self.clock.as_ref()).await?;
+        let queue = entry.message.queue();
+        metrics::count_published(queue);
+        tracing::info!(%queue, "published what was due");
+        Ok(())
     }
 }

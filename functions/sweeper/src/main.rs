@@ -5,25 +5,29 @@ use std::sync::Arc;
 
 use clap::Parser;
 use host::settings::Settings;
-use host::{SystemClock, every, shutdown_on_signal, telemetry};
+use host::{SystemClock, every, operations, shutdown_on_signal, telemetry};
 use sweeper::{Arguments, Sweeper};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     telemetry::start();
-    host::run_to_end(run(arguments))
+    match arguments.chore {
+        Some(chore) => host::run_to_end(chore.run()),
+        None => host::run_to_end(run()),
+    }
 }
 
-async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let settings = Settings::from_env()?;
-    if let Some(chore) = arguments.chore {
-        return chore.run(&settings).await;
-    }
+async fn run() -> anyhow::Result<()> {
+    let settings = Settings::from_env(&Sweeper::NEEDS)?;
+    let listener = host::bind(settings.listen).await?;
     let sweeper = Sweeper::open(&settings, Arc::new(SystemClock)).await?;
-    let shutdown = shutdown_on_signal()?;
-    tokio::join!(
-        every(settings.background.sweep_period, shutdown.clone(), || sweeper.sweep_and_log()),
-        every(sweeper.housekeeping_period(), shutdown.clone(), || sweeper.keep_house_and_log()),
-    );
+    let shutdown = shutdown_on_signal(settings.drain_limit)?;
+    let jobs = async {
+        tokio::join!(
+            every(settings.background.sweep_period, shutdown.clone(), || sweeper.sweep_and_log()),
+            every(sweeper.housekeeping_period(), shutdown.clone(), || sweeper.keep_house_and_log()),
+        )
+    };
+    operations::beside(listener, sweeper.readiness(&shutdown), jobs).await;
     Ok(())
 }

@@ -1,14 +1,15 @@
 //! One attempt: read the upload, compute and render it, store the result.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use invoice::{Format, ParseOptions, Rejected};
-use pipeline::{Bucket, DocumentClaim, DocumentOutcome, DocumentsExt, PortError};
+use pipeline::{Bucket, DocumentClaim, DocumentOutcome, DocumentsExt, FailPoint, PortError};
 use render::{Rendered, Style};
 use sha2::{Digest, Sha256};
 
-use crate::Worker;
+use crate::{Worker, metrics};
 
 /// What is quoted of an upload's faults in a document's reason.
 const MOST_FAULTS: usize = 5;
@@ -23,7 +24,9 @@ pub(crate) async fn run(worker: &Worker, claim: &DocumentClaim) -> DocumentOutco
     // It is never closed, so a place always comes.
     let place = Arc::clone(&worker.renderers).acquire_owned().await.ok();
     let rendered = tokio::task::spawn_blocking(move || {
+        let begun = Instant::now();
         let rendered = parse_and_render(&raw, &parse, format, &style);
+        metrics::RENDERING.note(begun.elapsed(), [format.name()]);
         drop(place);
         rendered
     });
@@ -33,6 +36,7 @@ pub(crate) async fn run(worker: &Worker, claim: &DocumentClaim) -> DocumentOutco
         Ok(Err(outcome)) => return outcome,
         Err(panic) => return DocumentOutcome::Fault { reason: format!("rendering crashed: {panic}") },
     };
+    FailPoint::Rendered.reached();
     store(worker, claim, rendered).await
 }
 
@@ -58,7 +62,10 @@ async fn store(worker: &Worker, claim: &DocumentClaim, rendered: Rendered) -> Do
     let sha256 = Sha256::digest(&rendered.bytes).into();
     let bytes = rendered.bytes.len() as u64;
     match worker.documents.put_bytes(Bucket::Processed, claim.blob, Bytes::from(rendered.bytes)).await {
-        Ok(_) => DocumentOutcome::Stored { bytes, sha256, file_name: rendered.file_name },
+        Ok(_) => {
+            FailPoint::DocumentStored.reached();
+            DocumentOutcome::Stored { bytes, sha256, file_name: rendered.file_name }
+        }
         Err(error) => setback("store the document", &error),
     }
 }

@@ -1,17 +1,19 @@
 //! The worker: takes a document's id from the queue `invoices`, renders it and stores the result.
 
 mod attempt;
+mod metrics;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use host::Handler;
-use host::settings::Settings;
+use host::readiness::{Readiness, Server};
+use host::settings::{Need, Settings};
+use host::{Handler, Shutdown};
 use invoice::ParseOptions;
 use pipeline::{
-    BlobId, Broker, Clock, DocumentClaim, DocumentId, DocumentOutcome, Documents, ErrorKind, Finish, Ledger, Message,
-    PortError,
+    BlobId, Broker, Clock, DocumentClaim, DocumentId, DocumentOutcome, Documents, ErrorKind, FailPoint, Finish, Ledger,
+    Message, PortError,
 };
 use render::Style;
 use tokio::sync::Semaphore;
@@ -43,6 +45,9 @@ pub struct Worker {
 }
 
 impl Worker {
+    /// What a worker asks of the settings.
+    pub const NEEDS: [Need; 3] = [Need::Database, Need::Documents, Need::Broker];
+
     /// Opens the servers that the settings name.
     ///
     /// # Errors
@@ -66,6 +71,7 @@ impl Worker {
         broker: Arc<dyn Broker>,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        metrics::declare();
         Self {
             ledger,
             documents,
@@ -79,18 +85,30 @@ impl Worker {
         }
     }
 
+    /// Whether the servers that a worker needs answer.
+    #[must_use]
+    pub fn readiness(&self, shutdown: &Shutdown) -> Readiness {
+        let ledger = Server::Ledger(Arc::clone(&self.ledger));
+        let documents = Server::Documents(Arc::clone(&self.documents));
+        let broker = Server::Broker(Arc::clone(&self.broker));
+        Readiness::new(shutdown, [ledger, documents, broker])
+    }
+
     async fn render(&self, document: DocumentId) -> Result<(), PortError> {
         let claim = self.ledger.claim_document(document, BlobId::new(), self.clock.now()).await?;
         let Some(claim) = claim else {
             tracing::debug!(document_id = %document, "nothing to do: claimed, final, not yet due, or gone");
             return Ok(());
         };
+        FailPoint::DocumentClaimed.reached();
         let outcome = match tokio::time::timeout(self.attempt_limit, attempt::run(self, &claim)).await {
             Ok(outcome) => outcome,
             Err(_) => DocumentOutcome::Fault { reason: format!("not finished within {:?}", self.attempt_limit) },
         };
         let finish = self.finish(&claim, &outcome).await?;
+        FailPoint::DocumentFinished.reached();
         log(&claim, &outcome, &finish);
+        metrics::count(claim.format, &outcome, &finish);
         if let Finish::Recorded { publish: Some(entry) } = finish {
             pipeline::publish(&entry, self.broker.as_ref(), self.ledger.as_ref(), self.clock.as_ref()).await;
         }
@@ -114,19 +132,19 @@ impl Worker {
 }
 
 fn log(claim: &DocumentClaim, outcome: &DocumentOutcome, finish: &Finish) {
-    let (upload_id, format, trace_id, attempt) = (claim.upload, claim.format, claim.trace, claim.attempt);
+    let (upload_id, format, attempt) = (claim.upload, claim.format, claim.attempt);
     match (finish, outcome) {
         (Finish::Fenced, _) => {
-            tracing::warn!(%upload_id, %format, %trace_id, attempt, "outcome dropped: the lease had ended");
+            tracing::warn!(%upload_id, %format, attempt, "outcome dropped: the lease had ended");
         }
         (_, DocumentOutcome::Stored { bytes, .. }) => {
-            tracing::info!(%upload_id, %format, processed_fid = %claim.blob, bytes, %trace_id, "stored");
+            tracing::info!(%upload_id, %format, processed_fid = %claim.blob, bytes, "stored");
         }
         (_, DocumentOutcome::Failed { reason } | DocumentOutcome::Fault { reason }) => {
-            tracing::warn!(%upload_id, %format, %trace_id, attempt, reason, "attempt failed");
+            tracing::warn!(%upload_id, %format, attempt, reason, "attempt failed");
         }
         (_, DocumentOutcome::Unreachable { reason }) => {
-            tracing::warn!(%upload_id, %format, %trace_id, attempt, reason, "a server is out of reach");
+            tracing::warn!(%upload_id, %format, attempt, reason, "a server is out of reach");
         }
     }
 }

@@ -4,26 +4,31 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use host::settings::Settings;
-use host::{SystemClock, consume, shutdown_on_signal, telemetry};
+use host::{SystemClock, consume, operations, shutdown_on_signal, telemetry};
 use pipeline::Queue;
 use worker::Worker;
 
 /// Renders the documents of the queue `invoices`. Settings are environment variables; the README lists them.
 #[derive(clap::Parser)]
 #[command(version)]
-struct Arguments {}
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<host::Command>,
+}
 
 fn main() -> ExitCode {
-    let Arguments {} = clap::Parser::parse();
-    host::run_to_end(run())
+    let Arguments { command } = clap::Parser::parse();
+    host::run_function(command, run())
 }
 
 async fn run() -> anyhow::Result<()> {
     telemetry::start();
-    let settings = Settings::from_env()?;
+    let settings = Settings::from_env(&Worker::NEEDS)?;
+    let listener = host::bind(settings.listen).await?;
     let worker = Arc::new(Worker::open(&settings, Arc::new(SystemClock)).await?);
-    let shutdown = shutdown_on_signal()?;
-    let broker = Arc::clone(&worker.broker);
-    consume(broker, Queue::Invoices, settings.background.worker_concurrency, worker, shutdown).await;
+    let shutdown = shutdown_on_signal(settings.drain_limit)?;
+    let (readiness, broker) = (worker.readiness(&shutdown), Arc::clone(&worker.broker));
+    let consumer = consume(broker, Queue::Invoices, settings.background.worker_concurrency, worker, shutdown);
+    operations::beside(listener, readiness, consumer).await;
     Ok(())
 }

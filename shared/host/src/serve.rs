@@ -16,9 +16,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
 use crate::Shutdown;
+use crate::requests::observed;
 
-/// How long requests in flight may take after shutdown began.
-const DRAIN_LIMIT: Duration = Duration::from_secs(20);
 /// How long a client may take for a request's headers, also between two requests of a connection.
 const HEADER_LIMIT: Duration = Duration::from_secs(15);
 /// Connections at a time; further ones wait in the operating system's queue.
@@ -53,10 +52,11 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
     })
 }
 
-/// Serves a router until shutdown, then lets requests in flight end, for at most 20 s.
+/// Serves a router until shutdown, then lets requests in flight end, until its deadline.
 ///
-/// Each request carries `ConnectInfo<SocketAddr>`, the client's address.
+/// Each request carries `ConnectInfo<SocketAddr>`, the client's address, and what [`observed`] gives it.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) {
+    let router = observed(router);
     let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let graceful = GracefulShutdown::new();
     while let Some((stream, peer, place)) = shutdown.run_until_cancelled(accept(&listener, &connections)).await {
@@ -67,8 +67,8 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) {
         });
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN_LIMIT, graceful.shutdown()).await.is_err() {
-        tracing::warn!("requests still in flight after {DRAIN_LIMIT:?} are dropped");
+    if shutdown.run_until_deadline(graceful.shutdown()).await.is_none() {
+        tracing::warn!("requests still in flight at the deadline are dropped");
     }
 }
 

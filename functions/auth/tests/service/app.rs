@@ -67,6 +67,7 @@ impl App {
             issuer: ISSUER.to_owned(),
             token_ttl: Duration::from_secs(TOKEN_TTL.unsigned_abs()),
             trusted_proxies: trusted_proxies.iter().map(|network| network.parse().unwrap()).collect(),
+            forbid_demo_user: false,
         });
         let listener = host::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let (address, shutdown) = (listener.local_addr().unwrap(), Shutdown::new());

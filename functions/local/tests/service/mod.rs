@@ -1,45 +1,88 @@
 //! The real program on a free port and an empty data folder.
 #![allow(dead_code)] // Each test file uses a part of it.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use pipeline::FailPoint;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) const DEMO: (&str, &str) = ("test@example.com", "password");
+/// SIGABRT.
+const ABORTED: i32 = 6;
 const START_LIMIT: Duration = Duration::from_secs(30);
 
 pub(crate) struct Service {
     pub(crate) base: String,
     pub(crate) data: TempDir,
     pub(crate) client: Client,
-    settings: Vec<(String, String)>,
+    pub(crate) settings: BTreeMap<String, String>,
     port: u16,
     child: Option<Child>,
 }
 
 impl Service {
     pub(crate) async fn start(settings: &[(&str, &str)]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let client = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
-        let base = format!("http://127.0.0.1:{port}");
-        let mut service = Self { base, data: TempDir::new().unwrap(), client, settings, port, child: None };
+        let mut service = Self::new(settings);
         service.run().await;
         service
     }
 
+    /// Not started.
+    pub(crate) fn new(settings: &[(&str, &str)]) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let client = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        let base = format!("http://127.0.0.1:{port}");
+        Self { base, data: TempDir::new().unwrap(), client, settings, port, child: None }
+    }
+
     /// Starts the program on the data that is there.
     pub(crate) async fn run(&mut self) {
+        self.spawn();
+        self.wait_until_ready().await;
+    }
+
+    /// Starts the program to abort at a point, and waits until it is ready or has got there.
+    pub(crate) async fn run_to(&mut self, point: FailPoint) {
+        self.settings.insert("FAIL_POINT".to_owned(), point.name().to_owned());
+        self.spawn();
+        self.settings.remove("FAIL_POINT");
+        let begun = Instant::now();
+        while !self.answers().await && self.child.as_mut().unwrap().try_wait().unwrap().is_none() {
+            assert!(begun.elapsed() < START_LIMIT, "not ready: {}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits for the abort.
+    pub(crate) async fn aborted(&mut self) {
+        let begun = Instant::now();
+        let mut child = self.child.take().unwrap();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if begun.elapsed() > START_LIMIT {
+                child.kill().unwrap();
+                panic!("the point was not reached: {}", self.log());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        assert_eq!(status.signal(), Some(ABORTED), "{}", self.log());
+    }
+
+    fn spawn(&mut self) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
         let child = self.command().stdout(Stdio::null()).stderr(log).spawn().unwrap();
         self.child = Some(child);
-        self.wait_until_ready().await;
     }
 
     pub(crate) async fn wait_until_ready(&self) {
@@ -57,7 +100,7 @@ impl Service {
             .env_clear()
             .env("DATA_DIR", self.data.path())
             .env("LISTEN", format!("127.0.0.1:{}", self.port))
-            .envs(self.settings.iter().map(|(name, value)| (name, value)));
+            .envs(&self.settings);
         command
     }
 

@@ -8,9 +8,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use pipeline::{Email, ParseOptions, RetryPolicy};
+use pipeline::{Email, OutboxPolicy, ParseOptions, RetryPolicy};
 
 pub use variables::{SettingFault, SettingsError, Variables};
+
+/// Well below the 30 s after which Kubernetes kills what it has asked to end.
+const DRAIN_LIMIT: &str = "25s";
 
 /// Where the process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +121,7 @@ pub struct Background {
     pub worker_concurrency: u16,
     /// Mails sent at a time.
     pub notifier_concurrency: u16,
-    /// `LEASE`, `RETRY_DELAYS`, `UNREACHABLE_FOR`.
+    /// `LEASE`, `RETRY_DELAYS`, `UNREACHABLE_FOR`, `OUTBOX_DELAYS`.
     pub retry: RetryPolicy,
     /// `SWEEP_PERIOD`: time between two runs of the sweeper.
     pub sweep_period: Duration,
@@ -126,6 +129,31 @@ pub struct Background {
     pub orphan_grace: Duration,
     /// `RETENTION_DAYS`: age at which finished uploads are removed; never where not given.
     pub retention: Option<Duration>,
+}
+
+/// What a process needs of the settings, so that production asks it for no more: its secrets are those of its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// `DATABASE_URL`.
+    Database,
+    /// `DOCUMENTS_URL`.
+    Documents,
+    /// `BROKER_URL`.
+    Broker,
+    /// `MAIL_URL`.
+    Mail,
+    /// `PUBLIC_URL`.
+    PublicUrl,
+    /// `TOKEN_KEYS`, or what verifies tokens without them: `TOKEN_JWKS` or `AUTH_URL`.
+    TokenKeys,
+    /// `LINK_KEYS`.
+    LinkKeys,
+}
+
+impl Need {
+    /// What all functions together need.
+    pub const ALL: [Self; 7] =
+        [Self::Database, Self::Documents, Self::Broker, Self::Mail, Self::PublicUrl, Self::TokenKeys, Self::LinkKeys];
 }
 
 /// Every setting.
@@ -137,6 +165,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// `LISTEN`: where HTTP is served.
     pub listen: SocketAddr,
+    /// `DRAIN_LIMIT`: how long what is in flight may take after the shutdown began.
+    pub drain_limit: Duration,
     /// `PUBLIC_URL`: how clients reach the service, without a slash at the end.
     pub public_url: String,
     /// `AUTH_URL`: where the gateway finds auth, where they are processes of their own.
@@ -158,22 +188,31 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the process's environment.
+    /// Reads the process's environment. Production refuses what is missing for these needs, and whatever is given and
+    /// weak.
     ///
     /// # Errors
     /// All settings that are wrong, each with its name and what was expected.
-    pub fn from_env() -> Result<Self, SettingsError> {
-        Self::read(Variables::new(|name| std::env::var(name).ok()))
+    pub fn from_env(needs: &[Need]) -> Result<Self, SettingsError> {
+        Self::read_for(needs, environment())
     }
 
-    /// Reads settings from anywhere.
+    /// Reads settings for every need from anywhere.
     ///
     /// # Errors
     /// All settings that are wrong, each with its name and what was expected.
-    pub fn read(mut variables: Variables<'_>) -> Result<Self, SettingsError> {
+    pub fn read(variables: Variables<'_>) -> Result<Self, SettingsError> {
+        Self::read_for(&Need::ALL, variables)
+    }
+
+    /// Reads settings for these needs from anywhere.
+    ///
+    /// # Errors
+    /// All settings that are wrong, each with its name and what was expected.
+    pub fn read_for(needs: &[Need], mut variables: Variables<'_>) -> Result<Self, SettingsError> {
         let settings = Self::collect(&mut variables);
         if settings.app_env == AppEnv::Production {
-            production::check(&settings, &mut variables);
+            production::check(&settings, needs, &mut variables);
         }
         variables.into_result(settings)
     }
@@ -192,10 +231,25 @@ impl Settings {
             keys: keys(variables),
             mail: mail(variables),
             background: background(variables),
+            drain_limit: variables.duration("DRAIN_LIMIT", DRAIN_LIMIT),
             data_dir,
             listen,
         }
     }
+}
+
+fn environment() -> Variables<'static> {
+    Variables::new(|name| std::env::var(name).ok())
+}
+
+/// `LISTEN` alone, for who asks the process that listens there.
+///
+/// # Errors
+/// It is wrong.
+pub fn listen_from_env() -> Result<SocketAddr, SettingsError> {
+    let mut variables = environment();
+    let listen = listen(&mut variables);
+    variables.into_result(listen)
 }
 
 fn listen(variables: &mut Variables<'_>) -> SocketAddr {
@@ -262,6 +316,16 @@ fn mail(variables: &mut Variables<'_>) -> MailSettings {
     }
 }
 
+fn outbox(variables: &mut Variables<'_>) -> OutboxPolicy {
+    match variables.durations("OUTBOX_DELAYS", "15s,1min,10min")[..] {
+        [first, taken, confirmed] => OutboxPolicy { first, taken, confirmed },
+        _ => {
+            variables.fault("OUTBOX_DELAYS", "expected three times: of a fresh row, a taken one, a confirmed one");
+            OutboxPolicy::default()
+        }
+    }
+}
+
 fn background(variables: &mut Variables<'_>) -> Background {
     let days: Option<u32> = variables.within_optional("RETENTION_DAYS", 1..=36_500);
     Background {
@@ -271,6 +335,7 @@ fn background(variables: &mut Variables<'_>) -> Background {
             lease: variables.duration("LEASE", "60s"),
             delays: variables.durations("RETRY_DELAYS", "5s,30s,2min,10min"),
             unreachable_for: variables.duration("UNREACHABLE_FOR", "24h"),
+            outbox: outbox(variables),
         },
         sweep_period: variables.duration("SWEEP_PERIOD", "2s"),
         orphan_grace: variables.duration("ORPHAN_GRACE", "24h"),
@@ -283,7 +348,7 @@ mod tests {
     use std::collections::HashMap;
     use std::time::Duration;
 
-    use super::{AppEnv, Settings, SettingsError, Variables};
+    use super::{AppEnv, Need, Settings, SettingsError, Variables};
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, SettingsError> {
         let map: HashMap<String, String> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -298,6 +363,7 @@ mod tests {
         assert_eq!(settings.public_url, "http://127.0.0.1:8080");
         assert_eq!(settings.background.retry, pipeline::RetryPolicy::default());
         assert_eq!(settings.keys.link_ttl, Duration::from_secs(7 * 24 * 3600));
+        assert_eq!(settings.drain_limit, Duration::from_secs(25));
     }
 
     #[test]
@@ -311,6 +377,7 @@ mod tests {
             ("RETENTION_DAYS", "0"),
             ("MAX_JSON_DEPTH", "1000000"),
             ("WORKER_CONCURRENCY", "0"),
+            ("OUTBOX_DELAYS", "1s,2s"),
         ];
         let error = read(&pairs).expect_err("all are wrong").to_string();
         for (name, _) in pairs {
@@ -357,6 +424,22 @@ mod tests {
                 strong.iter().map(|pair| if pair.0 == name { (name, weak) } else { *pair }).collect();
             let error = read(&weakened).expect_err(weak).to_string();
             assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn production_asks_for_what_is_needed_and_refuses_whatever_is_weak() {
+        let read = |weak: Option<(&'static str, &'static str)>| {
+            let database = ("DATABASE_URL", "postgres://db/x?sslmode=verify-full");
+            let pairs = [Some(("APP_ENV", "production")), Some(database), weak];
+            let map: HashMap<_, _> = pairs.into_iter().flatten().collect();
+            let variables = Variables::new(move |name| map.get(name).map(|value| (*value).to_owned()));
+            Settings::read_for(&[Need::Database], variables)
+        };
+        assert!(read(None).is_ok());
+        for weak in [("DATABASE_URL", "sqlite://x"), ("BROKER_URL", "amqp://mq"), ("LINK_KEYS", "a:c2hvcnQ=")] {
+            let error = read(Some(weak)).expect_err(weak.1).to_string();
+            assert!(error.contains(weak.0), "{error}");
         }
     }
 

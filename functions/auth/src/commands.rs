@@ -1,23 +1,20 @@
-//! `local user …` and `local key …`.
+//! Accounts and API keys at the command line: `user …` and `key …`.
 #![allow(clippy::print_stdout)] // The answers of commands.
 
 use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, stdin};
-use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use auth::Accounts;
 use clap::Subcommand;
-use host::settings::Settings;
 use pipeline::{ApiKeyId, Email, Role, Scope, UserId};
 
-use crate::parts::Parts;
+use crate::accounts::Accounts;
 
 const PAGE: u32 = 100;
 
 /// Manage user accounts.
 #[derive(Subcommand)]
-pub(crate) enum UserCommand {
+pub enum UserCommand {
     /// Make an account. The password is asked for, or read from standard input where that is no terminal.
     Add {
         /// The user's mail address.
@@ -37,7 +34,7 @@ pub(crate) enum UserCommand {
 
 /// Manage the API keys of machines.
 #[derive(Subcommand)]
-pub(crate) enum KeyCommand {
+pub enum KeyCommand {
     /// Make a key and print it, once.
     Add {
         /// The user that the machine acts for.
@@ -62,59 +59,64 @@ pub(crate) enum KeyCommand {
     },
 }
 
-/// Runs a command on accounts.
-pub(crate) async fn user(settings: &Settings, command: UserCommand) -> anyhow::Result<()> {
-    let accounts = accounts(settings).await?;
-    match command {
-        UserCommand::Add { email, admin } => {
-            let roles = if admin { BTreeSet::from([Role::User, Role::Admin]) } else { BTreeSet::from([Role::User]) };
-            let user = accounts.create(email, password()?, roles).await?;
-            println!("{}  {}", user.id, user.email);
-        }
-        UserCommand::List => list(&accounts).await?,
-        UserCommand::Password { email } => {
-            accounts.set_password(&email, password()?).await?;
-            println!("{email} has a new password");
-        }
-    }
-    Ok(())
-}
-
-/// Runs a command on API keys.
-pub(crate) async fn key(settings: &Settings, command: KeyCommand) -> anyhow::Result<()> {
-    let accounts = accounts(settings).await?;
-    match command {
-        KeyCommand::Add { email, name, scope } => {
-            let scopes = if scope.is_empty() { Scope::ALL.into() } else { scope.into_iter().collect() };
-            let (key, plain) = accounts.add_key(owner(&accounts, &email).await?, &name, scopes).await?;
-            println!("{}  {}", key.id, plain.expose());
-            println!("Keep it now: it is not shown again. Use it as: Authorization: Bearer …");
-        }
-        KeyCommand::List { email } => {
-            for key in accounts.keys(owner(&accounts, &email).await?).await? {
-                let scopes: Vec<&str> = key.key.scopes.iter().map(|scope| scope.name()).collect();
-                let state = if key.revoked_at.is_some() { "revoked" } else { "active" };
-                let used = key.last_used_at.map_or_else(|| "never used".to_owned(), |time| format!("last used {time}"));
-                println!(
-                    "{}  {}…  {state}  {}  {used}  {}",
-                    key.key.id,
-                    key.key.prefix,
-                    scopes.join(","),
-                    key.key.name
-                );
+impl UserCommand {
+    /// Does it.
+    ///
+    /// # Errors
+    /// What was asked for cannot be, or the database is out of reach.
+    pub async fn run(self, accounts: &Accounts) -> anyhow::Result<()> {
+        match self {
+            Self::Add { email, admin } => {
+                let roles =
+                    if admin { BTreeSet::from([Role::User, Role::Admin]) } else { BTreeSet::from([Role::User]) };
+                let user = accounts.create(email, password()?, roles).await?;
+                println!("{}  {}", user.id, user.email);
+            }
+            Self::List => list(accounts).await?,
+            Self::Password { email } => {
+                accounts.set_password(&email, password()?).await?;
+                println!("{email} has a new password");
             }
         }
-        KeyCommand::Revoke { email, id } => {
-            accounts.revoke_key(owner(&accounts, &email).await?, id).await?;
-            println!("{id} is revoked");
-        }
+        Ok(())
     }
-    Ok(())
 }
 
-async fn accounts(settings: &Settings) -> anyhow::Result<Accounts> {
-    let parts = Parts::open(settings).await?;
-    Ok(Accounts::new(Arc::clone(&parts.users), parts.clock))
+impl KeyCommand {
+    /// Does it.
+    ///
+    /// # Errors
+    /// What was asked for cannot be, or the database is out of reach.
+    pub async fn run(self, accounts: &Accounts) -> anyhow::Result<()> {
+        match self {
+            Self::Add { email, name, scope } => {
+                let scopes = if scope.is_empty() { Scope::ALL.into() } else { scope.into_iter().collect() };
+                let (key, plain) = accounts.add_key(owner(accounts, &email).await?, &name, scopes).await?;
+                println!("{}  {}", key.id, plain.expose());
+                println!("Keep it now: it is not shown again. Use it as: Authorization: Bearer …");
+            }
+            Self::List { email } => {
+                for key in accounts.keys(owner(accounts, &email).await?).await? {
+                    let scopes: Vec<&str> = key.key.scopes.iter().map(|scope| scope.name()).collect();
+                    let state = if key.revoked_at.is_some() { "revoked" } else { "active" };
+                    let used =
+                        key.last_used_at.map_or_else(|| "never used".to_owned(), |time| format!("last used {time}"));
+                    println!(
+                        "{}  {}…  {state}  {}  {used}  {}",
+                        key.key.id,
+                        key.key.prefix,
+                        scopes.join(","),
+                        key.key.name
+                    );
+                }
+            }
+            Self::Revoke { email, id } => {
+                accounts.revoke_key(owner(accounts, &email).await?, id).await?;
+                println!("{id} is revoked");
+            }
+        }
+        Ok(())
+    }
 }
 
 async fn owner(accounts: &Accounts, email: &Email) -> anyhow::Result<UserId> {

@@ -1,0 +1,76 @@
+//! The real program: what it starts with, what it tells operators, and how it ends.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+use std::process::Command;
+
+use adapters::open::{self, Database};
+use host::testing::{self, Program};
+use jiff::{SignedDuration, Timestamp};
+use pipeline::{BlobId, Bucket, DocumentsExt as _, RetryPolicy};
+use tempfile::TempDir;
+
+const SWEEPER: &str = env!("CARGO_BIN_EXE_sweeper");
+
+#[test]
+fn production_refuses_every_weak_setting() {
+    testing::refuses_what_is_weak(SWEEPER, &["DATABASE_URL", "DOCUMENTS_URL", "BROKER_URL"]);
+}
+
+#[cfg(feature = "servers")]
+#[test]
+fn with_strong_settings_it_starts_and_waits_for_its_servers() {
+    testing::starts_and_waits(SWEEPER, &["DATABASE_URL", "DOCUMENTS_URL", "BROKER_URL"]);
+}
+
+fn migrate(folder: &TempDir) {
+    let mut migrate = Command::new(SWEEPER);
+    assert!(migrate.arg("migrate").env_clear().env("DATA_DIR", folder.path()).status().unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_waits_for_the_schema_and_then_works() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().display();
+    let mut sweeper =
+        Program::start(SWEEPER, &[("DATA_DIR", &path.to_string()), ("SWEEP_PERIOD", "100ms"), ("ORPHAN_GRACE", "1s")]);
+    assert_eq!(sweeper.answers("/healthz", 200).body, "ok\n");
+    assert!(sweeper.health(SWEEPER).success());
+    assert!(sweeper.answers("/readyz", 503).body.contains("\"database\":false"));
+    let told = sweeper.logs("not ready, going on when it is");
+    assert!(told["error"].as_str().unwrap().contains("sweeper migrate"), "{told}");
+    assert!(sweeper.log().contains("DATABASE_URL"), "{}", sweeper.log());
+
+    migrate(&folder);
+    assert_eq!(sweeper.answers("/readyz", 200).body, r#"{"broker":true,"database":true,"documents":true}"#);
+    let documents = open::documents(&format!("file://{path}/documents")).await.unwrap();
+    documents.put_bytes(Bucket::Raw, BlobId::new(), "an orphan".into()).await.unwrap();
+    let database = Database::open(&format!("sqlite://{path}/invoices.sqlite3")).await.unwrap();
+    let ledger = database.ledger(RetryPolicy::default());
+    let long_ago = Timestamp::now() - SignedDuration::from_mins(5);
+    let (crashed, waiting) = (testing::upload(BlobId::new(), long_ago), testing::upload(BlobId::new(), long_ago));
+    ledger.accept(&crashed).await.unwrap();
+    ledger.claim_document(crashed.documents[0].id, BlobId::new(), long_ago).await.unwrap().unwrap();
+    ledger.accept(&waiting).await.unwrap();
+    sweeper.eventually("the message that was due is told with its trace", || {
+        let log = sweeper.log();
+        let mut lines = log.lines().filter(|line| line.contains("published what was due"));
+        lines.any(|line| line.contains(&waiting.trace.to_string())).then_some(())
+    });
+    for line in [
+        "invoices_outbox_published_total{queue=\"invoices\"} 1",
+        "invoices_leases_expired_total{of=\"document\"} 1",
+        "invoices_leases_expired_total{of=\"mail\"} 0",
+        "invoices_housekeeping_removed_total{what=\"blob\"} 1",
+    ] {
+        sweeper.counts(line);
+    }
+    assert!(sweeper.terminate().0.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shutdown_while_it_waits_for_the_schema_ends_it() {
+    let folder = TempDir::new().unwrap();
+    let mut sweeper = Program::start(SWEEPER, &[("DATA_DIR", folder.path().to_str().unwrap())]);
+    let _ = sweeper.answers("/readyz", 503);
+    assert!(sweeper.terminate().0.success(), "{}", sweeper.log());
+}

@@ -1,0 +1,140 @@
+//! The real program: what it starts with, what it tells operators, and how it ends.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters::open::{self, Database};
+use host::SystemClock;
+use host::testing::{self, Program};
+use jiff::Timestamp;
+use pipeline::{
+    Acceptance, BlobId, Broker, Bucket, Documents, DocumentsExt as _, Ledger, NewUpload, Queue, RetryPolicy,
+};
+use tempfile::TempDir;
+
+const WORKER: &str = env!("CARGO_BIN_EXE_worker");
+
+#[test]
+fn production_refuses_every_weak_setting() {
+    testing::refuses_what_is_weak(WORKER, &["DATABASE_URL", "DOCUMENTS_URL", "BROKER_URL"]);
+}
+
+#[cfg(feature = "servers")]
+#[test]
+fn with_strong_settings_it_starts_and_waits_for_its_servers() {
+    testing::starts_and_waits(WORKER, &["DATABASE_URL", "DOCUMENTS_URL", "BROKER_URL"]);
+}
+
+/// The parts in a folder, as another function's process has them.
+struct Parts {
+    database: Database,
+    ledger: Arc<dyn Ledger>,
+    documents: Arc<dyn Documents>,
+    broker: Arc<dyn Broker>,
+    folder: TempDir,
+}
+
+impl Parts {
+    async fn open() -> Self {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().display();
+        let sqlite = format!("sqlite://{path}/invoices.sqlite3");
+        let database = Database::open(&sqlite).await.unwrap();
+        let retry = RetryPolicy::default();
+        let broker = open::broker(&sqlite, retry.lease, Arc::new(SystemClock)).await.unwrap();
+        let documents = open::documents(&format!("file://{path}/documents")).await.unwrap();
+        Self { ledger: database.ledger(retry), documents, broker, database, folder }
+    }
+
+    fn start(&self, settings: &[(&str, &str)]) -> Program {
+        let data_dir = self.folder.path().to_str().unwrap();
+        Program::start(WORKER, &[&[("DATA_DIR", data_dir)], settings].concat())
+    }
+
+    /// An upload is accepted and its message published.
+    async fn accept(&self, raw: BlobId) -> NewUpload {
+        let upload = testing::upload(raw, Timestamp::now());
+        let accepted = self.ledger.accept(&upload).await.unwrap();
+        let Acceptance::Accepted(entries) = accepted else { panic!("{accepted:?}") };
+        self.broker.publish(&entries[0].message, entries[0].trace).await.unwrap();
+        upload
+    }
+}
+
+fn sample() -> Vec<u8> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    std::fs::read(root.join("events/sample_invoice.json")).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_waits_for_the_schema_and_then_works() {
+    let parts = Parts::open().await;
+    let mut worker = parts.start(&[]);
+    assert_eq!(worker.answers("/healthz", 200).body, "ok\n");
+    assert!(worker.health(WORKER).success());
+    assert!(worker.answers("/readyz", 503).body.contains("\"database\":false"));
+    let told = worker.logs("not ready, going on when it is");
+    assert!(told["error"].as_str().unwrap().contains("sweeper migrate"), "{told}");
+    assert!(worker.log().contains("DATABASE_URL"), "{}", worker.log());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(worker.log().matches("not ready").count(), 2, "once for each setting: {}", worker.log());
+
+    parts.database.migrate().await.unwrap();
+    assert_eq!(worker.answers("/readyz", 200).body, r#"{"broker":true,"database":true,"documents":true}"#);
+    let raw = BlobId::new();
+    parts.documents.put_bytes(Bucket::Raw, raw, sample().into()).await.unwrap();
+    let upload = parts.accept(raw).await;
+    assert_eq!(worker.logs("stored")["trace_id"], upload.trace.to_string());
+    for line in [
+        "invoices_documents_finished_total{format=\"pdf\",outcome=\"stored\"} 1",
+        "invoices_documents_finished_total{format=\"pdf\",outcome=\"failed\"} 0",
+        "invoices_document_render_duration_seconds_count{format=\"pdf\"} 1",
+        "invoices_messages_handled_total{queue=\"invoices\"} 1",
+        "invoices_server_reachable{server=\"database\"} 1",
+    ] {
+        worker.counts(line);
+    }
+    let mut mails = parts.broker.subscribe(Queue::Notifications, 1).await.unwrap();
+    let next = tokio::time::timeout(Duration::from_secs(10), mails.next()).await.unwrap().unwrap();
+    assert_eq!(next.trace, Some(upload.trace), "the trace goes on with the mail's message");
+    assert!(worker.terminate().0.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_wrong_inside_is_told_with_its_trace() {
+    let parts = Parts::open().await;
+    parts.database.migrate().await.unwrap();
+    let worker = parts.start(&[]);
+    let upload = parts.accept(BlobId::new()).await;
+    let warned = worker.logs("cannot read the upload");
+    assert_eq!((&warned["level"], &warned["trace_id"]), (&"WARN".into(), &upload.trace.to_string().into()));
+    worker.counts("invoices_documents_finished_total{format=\"pdf\",outcome=\"fault\"} 1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_leaves_what_cannot_be_finished_by_the_deadline() {
+    let parts = Parts::open().await;
+    parts.database.migrate().await.unwrap();
+    let raw = BlobId::new();
+    parts.documents.put_bytes(Bucket::Raw, raw, sample().into()).await.unwrap();
+    hang(&parts.folder.path().join("documents/raw"), raw);
+    let mut worker = parts.start(&[("DRAIN_LIMIT", "1s")]);
+    parts.accept(raw).await;
+    worker.counts("invoices_messages_in_flight{queue=\"invoices\"} 1");
+    let (ended, took) = worker.terminate();
+    assert!(ended.success(), "{}", worker.log());
+    assert!((Duration::from_secs(1)..Duration::from_secs(5)).contains(&took), "{took:?}");
+    assert!(worker.log().contains("given up at the deadline"), "{}", worker.log());
+    assert_eq!(parts.broker.depth(Queue::Invoices).await.unwrap(), 1, "its message is unsettled");
+}
+
+/// Puts a pipe that nobody writes in a blob's place: reading it never ends.
+fn hang(bucket: &Path, blob: BlobId) {
+    let folder = bucket.read_dir().unwrap().next().unwrap().unwrap().path();
+    let file = folder.join(blob.to_string());
+    std::fs::remove_file(&file).unwrap();
+    assert!(Command::new("mkfifo").arg(file).status().unwrap().success());
+}

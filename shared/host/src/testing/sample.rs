@@ -1,0 +1,20 @@
+//! Something to do.
+
+use jiff::Timestamp;
+use pipeline::{BlobId, DocumentId, Format, NewDocument, NewUpload, TraceId, UploadId, UserId};
+
+/// A new upload of one PDF whose raw bytes are in this blob.
+#[must_use]
+pub fn upload(raw: BlobId, now: Timestamp) -> NewUpload {
+    NewUpload {
+        id: UploadId::new(),
+        owner: UserId::new(),
+        invoice_number: "HP-2026-0093".to_owned(),
+        raw,
+        documents: vec![NewDocument { id: DocumentId::new(), format: Format::Pdf }],
+        notify: "reader@example.com".parse().ok(),
+        idempotency: None,
+        trace: TraceId::new(),
+        at: now,
+    }
+}
