@@ -1,15 +1,14 @@
 //! The programs of the system that tests start: which are missing, and how to get them.
 
-use std::io::{IsTerminal as _, stdin};
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 
 use crate::process::{self, command};
 
 /// A program and the Debian package that brings it.
-const PACKAGES: [(&str, &str); 8] = [
+const PACKAGES: [(&str, &str); 10] = [
     ("pdftotext", "poppler-utils"),
     ("pdfinfo", "poppler-utils"),
     ("pdffonts", "poppler-utils"),
@@ -17,6 +16,8 @@ const PACKAGES: [(&str, &str); 8] = [
     ("qpdf", "qpdf"),
     ("curl", "curl"),
     ("kill", "procps"),
+    ("ps", "procps"),
+    ("openssl", "openssl"),
     ("python3", "python3"),
 ];
 
@@ -27,27 +28,6 @@ const LEAST_NODE: u32 = 20;
 
 const HOW_TO_GET_NODE: &str = "Node.js 20 or newer with npm is needed: take it from https://nodejs.org/en/download \
      (or `nvm install 22`, or the packages nodejs and npm where they are new enough)";
-
-/// Makes sure that every program of the tests is there; asks on a terminal before it installs, unless `go_ahead`.
-pub(crate) fn require(go_ahead: bool) -> anyhow::Result<()> {
-    require_node()?;
-    let missing = missing_packages();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let names = missing.join(" ");
-    ensure!(is_there("apt-get"), "missing, to be installed with your system's package manager: {names}");
-    let apt = apt_get();
-    let install = format!("{} install --no-install-recommends {names}", apt.join(" "));
-    if !go_ahead && !agreed(&install)? {
-        bail!("the tests need {names}: run `{install}`, or `cargo xtask test --yes`");
-    }
-    run_apt(&apt, &["update", "-qq"])?;
-    run_apt(&apt, &[&["install", "-y", "-qq", "--no-install-recommends"], missing.as_slice()].concat())?;
-    let still_missing = missing_packages();
-    ensure!(still_missing.is_empty(), "installed, yet their programs are not on the path: {still_missing:?}");
-    Ok(())
-}
 
 /// Why a program did not start, and the way to get it.
 pub(crate) fn cannot_start(program: &str) -> String {
@@ -68,7 +48,8 @@ pub(crate) fn browser() -> anyhow::Result<PathBuf> {
         .context("the page's test needs Chromium: install it, or name a browser's binary in CHROMIUM")
 }
 
-fn require_node() -> anyhow::Result<()> {
+/// Fails where Node.js is missing or too old.
+pub(crate) fn require_node() -> anyhow::Result<()> {
     let version = process::output("node", &["--version"])?;
     let version = version.trim();
     let new_enough = major(version).is_some_and(|major| major >= LEAST_NODE);
@@ -82,14 +63,21 @@ fn major(version: &str) -> Option<u32> {
     version.strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
-fn missing_packages() -> Vec<&'static str> {
+/// The packages that the tests lack, apart from those of servers.
+pub(crate) fn missing_for_tests() -> Vec<&'static str> {
+    let mut missing = missing_tools();
+    if browser().is_err() {
+        missing.push("chromium");
+    }
+    missing
+}
+
+/// The packages that bring the missing programs.
+pub(crate) fn missing_tools() -> Vec<&'static str> {
     let mut missing: Vec<&str> =
         PACKAGES.iter().filter(|(program, _)| !is_there(program)).map(|(_, package)| *package).collect();
     if !can_make_environments() {
         missing.push("python3-venv");
-    }
-    if browser().is_err() {
-        missing.push("chromium");
     }
     missing.sort_unstable();
     missing.dedup();
@@ -102,33 +90,18 @@ fn can_make_environments() -> bool {
     import.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
-/// apt-get, through sudo for anyone but root.
-fn apt_get() -> Vec<&'static str> {
-    let is_root = process::output("id", &["-u"]).is_ok_and(|user| user.trim() == "0");
-    if is_root || !is_there("sudo") { vec!["apt-get"] } else { vec!["sudo", "apt-get"] }
+/// Whether this process may do everything.
+pub(crate) fn is_root() -> bool {
+    process::output("id", &["-u"]).is_ok_and(|user| user.trim() == "0")
 }
 
-fn run_apt(apt: &[&str], arguments: &[&str]) -> anyhow::Result<()> {
-    let line = [apt, arguments].concat();
-    process::run(line[0], &line[1..])
-}
-
-fn agreed(install: &str) -> anyhow::Result<bool> {
-    if !stdin().is_terminal() {
-        return Ok(false);
-    }
-    println!("The tests need missing packages. Run `{install}`? [y/N]");
-    let mut answer = String::new();
-    stdin().read_line(&mut answer)?;
-    Ok(answer.trim().eq_ignore_ascii_case("y"))
-}
-
-fn is_there(program: &str) -> bool {
+/// Whether a program lies on the path.
+pub(crate) fn is_there(program: &str) -> bool {
     find(program).is_some()
 }
 
 /// Where on the path a program lies.
-fn find(program: &str) -> Option<PathBuf> {
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::interruption;
+
 /// What became of the steps so far.
 #[derive(Default)]
 pub(crate) struct Steps {
@@ -13,7 +15,7 @@ impl Steps {
     /// Runs one more step and says how it ended.
     pub(crate) fn run(mut self, name: &'static str, step: impl FnOnce() -> anyhow::Result<()>) -> Self {
         println!("\n== {name}");
-        match step() {
+        match interruption::check().and_then(|()| step()) {
             Ok(()) => self.passed += 1,
             Err(error) => {
                 println!("FAILED {name}: {error:#}");
@@ -26,11 +28,26 @@ impl Steps {
     /// Names the failed steps and prints the last line: `N passed, N failed`.
     pub(crate) fn finish(self) -> ExitCode {
         println!();
+        self.finish_with("")
+    }
+
+    fn finish_with(self, prefix: &str) -> ExitCode {
         for name in &self.failed {
             println!("failed: {name}");
         }
-        println!("{}", self.summary());
+        println!("{prefix}{}", self.summary());
         if self.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    /// The same where the servers' tests were left out, which the last line says.
+    pub(crate) fn finish_embedded_only(self) -> ExitCode {
+        println!("\nonly the embedded parts were tested: nothing ran against a server");
+        self.finish_with("embedded-only: ")
+    }
+
+    /// Whether any step failed.
+    pub(crate) fn any_failed(&self) -> bool {
+        !self.failed.is_empty()
     }
 
     fn summary(&self) -> String {

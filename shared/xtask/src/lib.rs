@@ -1,0 +1,25 @@
+//! The project's own chores, and the servers that they start.
+#![allow(clippy::print_stdout)] // A chore talks to people.
+
+pub mod chores;
+pub mod pack;
+pub mod servers;
+
+mod arrows;
+mod bench;
+mod charts;
+mod gallery;
+mod images;
+mod interruption;
+mod openapi;
+mod packages;
+mod page;
+mod process;
+mod process_tree;
+mod programs;
+mod service;
+mod steps;
+mod template;
+mod tools;
+mod workspace;
+mod yaml;

@@ -1,0 +1,52 @@
+//! The database: one of the test's own on the server.
+
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use url::Url;
+use uuid::Uuid;
+
+const TABLES: [&str; 4] = ["uploads", "documents", "mails", "outbox"];
+
+pub(crate) struct Database {
+    server: String,
+    name: String,
+    pub(crate) url: String,
+}
+
+impl Database {
+    pub(crate) async fn create(server: &str) -> Self {
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        execute(server, format!("create database {name}")).await;
+        let mut url = Url::parse(server).unwrap();
+        url.set_path(&name);
+        Self { server: server.to_owned(), name, url: url.into() }
+    }
+
+    /// Moves every time in it into the past.
+    pub(crate) async fn grow_older(&self, age: Duration) {
+        let age = age.as_millis();
+        execute(&self.url, format!("update uploads set created_at = created_at - {age}")).await;
+        execute(&self.url, format!("update documents set finished_at = finished_at - {age}")).await;
+    }
+
+    /// How many rows the ledger has.
+    pub(crate) async fn rows(&self) -> i64 {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let mut rows = 0;
+        for table in TABLES {
+            let count = AssertSqlSafe(format!("select count(*) from {table}"));
+            rows += sqlx::query_scalar::<_, i64>(count).fetch_one(&mut connection).await.unwrap();
+        }
+        rows
+    }
+
+    pub(crate) async fn remove(self) {
+        execute(&self.server, format!("drop database {} with (force)", self.name)).await;
+    }
+}
+
+async fn execute(url: &str, statement: String) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+}
