@@ -1,0 +1,73 @@
+{{/* What selects this release's pods. */}}
+{{- define "rabbitmq.selector" -}}
+app: rabbitmq
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{/* What every object carries. */}}
+{{- define "rabbitmq.labels" -}}
+{{ include "rabbitmq.selector" . }}
+app.kubernetes.io/name: rabbitmq
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/part-of: invoices
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+
+{{/* The image, by its digest where one is given. */}}
+{{- define "rabbitmq.image" -}}
+{{ .Values.image.repository }}{{ with .Values.image.digest }}@{{ . }}{{ else }}:{{ .Values.image.tag }}{{ end }}
+{{- end }}
+
+{{- define "rabbitmq.podSecurityContext" -}}
+runAsNonRoot: true
+runAsUser: 999
+runAsGroup: 999
+fsGroup: 999
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{- define "rabbitmq.securityContext" -}}
+allowPrivilegeEscalation: false
+privileged: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{/* The Secret of passwords: an existing one, or the one that this chart makes. */}}
+{{- define "rabbitmq.secret" -}}
+{{ .Values.existingSecret | default .Release.Name }}
+{{- end }}
+
+{{/* The Secret of the certificate: an existing one, or the one that this chart makes. */}}
+{{- define "rabbitmq.tlsSecret" -}}
+{{ .Values.tls.existingSecret | default (printf "%s-tls" .Release.Name) }}
+{{- end }}
+
+{{/* The names by which the pods are reached, as a certificate needs them. */}}
+{{- define "rabbitmq.hosts" -}}
+{{- $name := .Release.Name -}}
+{{- $namespace := .Release.Namespace -}}
+- {{ $name }}
+- {{ printf "%s.%s" $name $namespace }}
+- {{ printf "%s.%s.svc" $name $namespace }}
+- {{ printf "%s.%s.svc.cluster.local" $name $namespace }}
+- {{ printf "*.%s-pods.%s.svc" $name $namespace | quote }}
+- localhost
+{{- end }}
+
+{{/* Three at least in production: quorum queues outlive the loss of one. */}}
+{{- define "rabbitmq.replicas" -}}
+{{ ternary (max 3 .Values.replicas) .Values.replicas .Values.production }}
+{{- end }}
+
+{{- define "rabbitmq.isCluster" -}}
+{{ if gt (include "rabbitmq.replicas" . | int) 1 }}true{{ end }}
+{{- end }}
+
+{{- define "rabbitmq.port" -}}
+{{ ternary 5671 5672 .Values.production }}
+{{- end }}
