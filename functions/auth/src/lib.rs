@@ -21,4 +21,4 @@ pub use password::WeakPassword;
 pub use password_hashing::HashingError;
 pub use routes::{openapi, router};
 pub use signing_keys::{SigningKeys, SigningKeysError};
-pub use state::{AuthConfig, AuthState, StartError};
+pub use state::{AuthConfig, AuthState, DemoUser, StartError};

@@ -49,7 +49,7 @@ async fn serve() -> anyhow::Result<()> {
     let readiness = state.readiness(&shutdown);
     let router = operations::router(readiness.clone()).merge(auth::router(state.clone()));
     let served = host::serve(listener, problem::with_fallbacks(router), shutdown.clone());
-    let (settled, (), ()) = tokio::join!(state.settle_demo_user(&shutdown), served, readiness.watch());
+    let (settled, (), ()) = tokio::join!(state.wait_to_settle_demo_user(&shutdown), served, readiness.watch());
     Ok(settled?)
 }
 

@@ -36,8 +36,8 @@ pub struct AuthConfig {
     pub token_ttl: Duration,
     /// The networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// Whether nobody may log in while the demo user could.
-    pub forbid_demo_user: bool,
+    /// What is done about the demo user.
+    pub demo_user: DemoUser,
 }
 
 /// What the routes work with. Cloning it is cheap.
@@ -52,14 +52,19 @@ struct Parts {
     throttle: LoginThrottle,
     trusted_proxies: Vec<IpNet>,
     demo_user: DemoUser,
+    /// Whether what is to be done about the demo user is done.
+    is_demo_user_settled: AtomicBool,
 }
 
-/// What is known of the demo user, whose password is public.
-struct DemoUser {
-    /// Whether it must not be able to log in.
-    is_forbidden: bool,
-    /// Whether it was found not to be.
-    is_ruled_out: AtomicBool,
+/// What auth does about the demo user, whose password everybody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DemoUser {
+    /// It exists from the start: a newcomer logs in with it.
+    Made,
+    /// Nobody logs in while it could.
+    Forbidden,
+    /// Nothing.
+    Ignored,
 }
 
 /// Why auth cannot start. It names the setting.
@@ -99,7 +104,7 @@ impl AuthState {
     /// Puts the parts together.
     #[must_use]
     pub fn new(config: AuthConfig) -> Self {
-        let AuthConfig { users, clock, keys, issuer, token_ttl, trusted_proxies, forbid_demo_user } = config;
+        let AuthConfig { users, clock, keys, issuer, token_ttl, trusted_proxies, demo_user } = config;
         let own_keys = Arc::new(FixedKeys::new(keys.public()));
         let verifier = Verifier::new(issuer.clone(), own_keys, Arc::clone(&clock));
         Self(Arc::new(Parts {
@@ -109,7 +114,8 @@ impl AuthState {
             users,
             issuer: TokenIssuer { keys, issuer, life: token_ttl, clock },
             trusted_proxies,
-            demo_user: DemoUser { is_forbidden: forbid_demo_user, is_ruled_out: AtomicBool::new(false) },
+            demo_user,
+            is_demo_user_settled: AtomicBool::new(demo_user == DemoUser::Ignored),
         }))
     }
 
@@ -134,40 +140,39 @@ impl AuthState {
             issuer: settings.public_url.clone(),
             token_ttl: settings.keys.token_ttl,
             trusted_proxies: settings.trusted_proxies.clone(),
-            forbid_demo_user: settings.app_env == AppEnv::Production,
+            demo_user: match settings.app_env {
+                AppEnv::Production => DemoUser::Forbidden,
+                AppEnv::Development => DemoUser::Made,
+            },
         }))
     }
 
-    /// Finds out whether the demo user can log in where it must not, which takes a database that answers. Nobody logs in
-    /// before this has passed once.
+    /// Makes the demo user, or finds out that it cannot log in where it must not: once, with a database that answers.
+    /// Nobody logs in before.
     ///
     /// # Errors
-    /// It can, or the database is out of reach.
-    pub async fn rule_out_demo_user(&self) -> Result<(), StartError> {
-        let DemoUser { is_forbidden, is_ruled_out } = &self.0.demo_user;
-        if !is_forbidden || is_ruled_out.load(Ordering::Acquire) {
+    /// The demo user can log in where it must not, or the database is out of reach.
+    pub async fn settle_demo_user(&self) -> Result<(), StartError> {
+        let Parts { accounts, demo_user, is_demo_user_settled, .. } = &*self.0;
+        if is_demo_user_settled.load(Ordering::Acquire) {
             return Ok(());
         }
-        if self.accounts().demo_user_can_log_in().await? {
-            return Err(StartError::DemoUser);
+        match demo_user {
+            DemoUser::Made => drop(accounts.ensure_demo_user().await?),
+            DemoUser::Forbidden if accounts.demo_user_can_log_in().await? => return Err(StartError::DemoUser),
+            DemoUser::Forbidden | DemoUser::Ignored => {}
         }
-        is_ruled_out.store(true, Ordering::Release);
+        is_demo_user_settled.store(true, Ordering::Release);
         Ok(())
     }
 
-    /// Makes the demo user or, where it must not be, waits until it is ruled out, however long the database is out of
-    /// reach, or the shutdown begins.
+    /// As [`Self::settle_demo_user`], however long the database is out of reach, until the shutdown begins.
     ///
     /// # Errors
-    /// The demo user can log in and must not: the process must end, so the shutdown is begun.
-    pub async fn settle_demo_user(&self, shutdown: &Shutdown) -> Result<(), StartError> {
+    /// The demo user can log in where it must not: the process must end, so the shutdown is begun.
+    pub async fn wait_to_settle_demo_user(&self, shutdown: &Shutdown) -> Result<(), StartError> {
         while !shutdown.is_cancelled() {
-            let settled = if self.0.demo_user.is_forbidden {
-                self.rule_out_demo_user().await
-            } else {
-                self.accounts().ensure_demo_user().await.map(|_| ()).map_err(StartError::from)
-            };
-            match settled {
+            match self.settle_demo_user().await {
                 Err(StartError::Accounts(error)) => tracing::debug!(%error, "the demo user is not settled yet"),
                 settled => return settled.inspect_err(|_| shutdown.cancel()),
             }

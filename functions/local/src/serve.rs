@@ -44,11 +44,10 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
 
 /// The demo user, where it is allowed and still has its well-known password.
 async fn demo_login(settings: &Settings, auth: &AuthState) -> anyhow::Result<Option<String>> {
+    auth.settle_demo_user().await?;
     if settings.app_env == AppEnv::Production {
-        auth.rule_out_demo_user().await?;
         return Ok(None);
     }
-    auth.accounts().ensure_demo_user().await?;
     let works = auth.accounts().demo_user_can_log_in().await?;
     Ok(works.then(|| format!("{DEMO_EMAIL} / {DEMO_PASSWORD}")))
 }

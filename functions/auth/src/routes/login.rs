@@ -32,7 +32,7 @@ pub(super) async fn login(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let credentials = BasicCredentials::from_headers(&headers).ok_or_else(refusal)?;
-    state.rule_out_demo_user().await?;
+    state.settle_demo_user().await?;
     let email = credentials.user_id.parse::<Email>().ok();
     let attempt = Attempt::new(email.as_ref(), address.network());
     state.throttle().check(&attempt).await?;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use adapters::open::Database;
-use auth::{AuthConfig, AuthState, SigningKeys};
+use auth::{AuthConfig, AuthState, DemoUser, SigningKeys};
 use host::Shutdown;
 use jiff::Timestamp;
 use pipeline::{Clock, Role, User, Users};
@@ -67,7 +67,7 @@ impl App {
             issuer: ISSUER.to_owned(),
             token_ttl: Duration::from_secs(TOKEN_TTL.unsigned_abs()),
             trusted_proxies: trusted_proxies.iter().map(|network| network.parse().unwrap()).collect(),
-            forbid_demo_user: false,
+            demo_user: DemoUser::Ignored,
         });
         let listener = host::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let (address, shutdown) = (listener.local_addr().unwrap(), Shutdown::new());

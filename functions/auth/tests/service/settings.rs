@@ -74,12 +74,12 @@ async fn production_lets_nobody_log_in_while_the_demo_user_could() {
     let state = in_production(&app, &folder);
     assert_eq!(login(&state, PASSWORD).await, StatusCode::SERVICE_UNAVAILABLE);
     let shutdown = Shutdown::new();
-    let error = state.settle_demo_user(&shutdown).await.err().unwrap();
+    let error = state.wait_to_settle_demo_user(&shutdown).await.err().unwrap();
     assert!(shutdown.is_cancelled(), "the process ends");
     assert!(matches!(error, StartError::DemoUser) && error.to_string().contains("APP_ENV"), "{error}");
     let email = auth::DEMO_EMAIL.parse().unwrap();
     app.state.accounts().set_password(&email, "battery staple".to_owned()).await.unwrap();
-    state.settle_demo_user(&Shutdown::new()).await.unwrap();
+    state.wait_to_settle_demo_user(&Shutdown::new()).await.unwrap();
     assert_eq!(login(&state, PASSWORD).await, StatusCode::OK);
     assert_eq!(
         login(&in_production(&app, &folder), PASSWORD).await,
@@ -89,7 +89,7 @@ async fn production_lets_nobody_log_in_while_the_demo_user_could() {
 }
 
 #[tokio::test]
-async fn the_demo_user_is_not_ruled_out_by_a_database_that_does_not_answer() {
+async fn the_demo_user_is_not_settled_by_a_database_that_does_not_answer() {
     let (app, folder) = (App::start().await, tempfile::tempdir().unwrap());
     let empty = format!("sqlite://{}/empty.sqlite3", folder.path().display());
     let unready = adapters::open::Database::open(&empty).await.unwrap();
@@ -98,11 +98,11 @@ async fn the_demo_user_is_not_ruled_out_by_a_database_that_does_not_answer() {
     pairs.push(("TOKEN_KEYS", &given));
     let state = AuthState::from_settings(&settings(&pairs, &folder), unready.users(), app.clock.clone()).unwrap();
     let shutdown = Shutdown::new();
-    let waited = tokio::time::timeout(Duration::from_millis(300), state.settle_demo_user(&shutdown)).await;
+    let waited = tokio::time::timeout(Duration::from_millis(300), state.wait_to_settle_demo_user(&shutdown)).await;
     assert!(waited.is_err(), "there is nothing to look at yet");
     assert!(login(&state, PASSWORD).await.is_server_error());
     unready.migrate().await.unwrap();
-    state.settle_demo_user(&shutdown).await.unwrap();
+    state.wait_to_settle_demo_user(&shutdown).await.unwrap();
     assert_eq!(login(&state, PASSWORD).await, StatusCode::UNAUTHORIZED, "logins are served now");
 }
 

@@ -7,6 +7,9 @@ use url::Url;
 use super::{Need, Settings, Variables};
 use crate::links::LinkKeys;
 
+/// Where the AWS programs look for a server in place of Amazon's.
+const AWS_ENDPOINTS: [&str; 3] = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SESV2"];
+
 /// Notes every setting that is too weak to face the world: of those that the process needs, and of all that are given.
 pub(super) fn check(settings: &Settings, needs: &[Need], variables: &mut Variables<'_>) {
     let servers = &settings.servers;
@@ -25,6 +28,11 @@ pub(super) fn check(settings: &Settings, needs: &[Need], variables: &mut Variabl
             && concerns
         {
             variables.fault(name, reason);
+        }
+    }
+    for name in AWS_ENDPOINTS {
+        if variables.optional(name).is_some_and(|url| !is_strong_endpoint(&url)) {
+            variables.fault(name, "production needs an https:// address, or one on loopback");
         }
     }
 }
@@ -91,6 +99,10 @@ fn scheme(url: &str) -> &str {
     url.split_once("://").map_or("", |(scheme, _)| scheme)
 }
 
+fn is_strong_endpoint(url: &str) -> bool {
+    scheme(url) == "https" || (scheme(url) == "http" && is_on_loopback(url))
+}
+
 fn is_on_loopback(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
@@ -129,7 +141,7 @@ impl Parameters {
 
     /// Whether a server of the reader's own, in place of Amazon's, is one behind TLS or on loopback.
     fn endpoint_is_strong(&self) -> bool {
-        self.values(&["endpoint"]).all(|url| scheme(url) == "https" || (scheme(url) == "http" && is_on_loopback(url)))
+        self.values(&["endpoint"]).all(is_strong_endpoint)
     }
 }
 

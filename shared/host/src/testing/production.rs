@@ -21,7 +21,7 @@ const STRONG: [(&str, &str); 9] = [
 ];
 
 /// Each one too weak.
-const WEAK: [(&str, &str); 17] = [
+const WEAK: [(&str, &str); 18] = [
     ("DATABASE_URL", "postgres://user:hush@db.example.com/invoices"),
     ("DATABASE_URL", "postgres://user:hush@db.example.com/invoices?sslmode=require"),
     ("DATABASE_URL", "sqlite:///data/invoices.sqlite3"),
@@ -38,6 +38,7 @@ const WEAK: [(&str, &str); 17] = [
     ("PUBLIC_URL", "http://invoices.example.com"),
     ("LINK_KEYS", "a:aHVzaA=="),
     ("LINK_KEYS", "hush"),
+    ("AWS_ENDPOINT_URL", "http://s3.example.com"),
     ("APP_ENV", "prod"),
 ];
 
