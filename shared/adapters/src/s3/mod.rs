@@ -67,7 +67,9 @@ impl S3 {
             .retry_config(retries)
             // It would cut off slow readers; every chunk has a limit of its own.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        config.set_endpoint_url(settings.endpoint.clone().or_else(|| shared.endpoint_url().map(str::to_owned)));
+        if let Some(endpoint) = &settings.endpoint {
+            config = config.endpoint_url(endpoint);
+        }
         Ok(Self { client: Client::from_conf(config.build()), settings })
     }
 
