@@ -17,11 +17,17 @@ use pipeline::{ErrorKind, PortError};
 
 /// A method of a port gets its answer within this, however the network fails.
 const LIMIT: Duration = Duration::from_secs(30);
+/// Everything that failed may be begun anew in one transaction.
+const REDRIVE_LIMIT: Duration = Duration::from_secs(600);
 
 /// Work on the database that ends in time.
 pub(crate) async fn limited<T>(work: impl Future<Output = Result<T, PortError>>) -> Result<T, PortError> {
-    let late = |_| Err(PortError::new(ErrorKind::Unreachable, format!("no answer from the database within {LIMIT:?}")));
-    tokio::time::timeout(LIMIT, work).await.unwrap_or_else(late)
+    within(LIMIT, work).await
+}
+
+async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, PortError>>) -> Result<T, PortError> {
+    let late = |_| Err(PortError::new(ErrorKind::Unreachable, format!("no answer from the database within {limit:?}")));
+    tokio::time::timeout(limit, work).await.unwrap_or_else(late)
 }
 
 /// Maps an error of the database; `context` says what was being done.

@@ -228,8 +228,8 @@ pub struct Redrive {
     pub publish: Vec<OutboxEntry>,
 }
 
-/// The one truth about uploads. Every method is one transaction: after an error nothing of it happened, unless the
-/// error's kind is `Unreachable`, where it may have.
+/// The one truth about uploads. Every change is one transaction: after an error nothing of it happened, unless the
+/// error's kind is `Unreachable`, where it may have, or a claim was made whose rows cannot be read: its lease ends it.
 #[async_trait]
 pub trait Ledger: Send + Sync {
     /// Accepts an upload: upload, documents (`queued`), outbox rows (due in 15 s) and the idempotency key.

@@ -96,6 +96,7 @@ impl SqlLedger {
         let claimed = steps::claim_document(&self.pool, document, blob, lease_until, now).await?;
         claimed.as_ref().map(|row| document_claim(document, blob, row)).transpose()
     }
+
     pub(super) async fn end_rendering(
         &self,
         claim: &DocumentClaim,
@@ -129,13 +130,15 @@ impl SqlLedger {
             self.end_superseded_mail(mail, now).await?;
             return Ok(None);
         };
+        // Deleted since the claim, the mail with it.
         let upload = read::upload(&self.pool, UploadId::from(row.get::<Uuid, _>("upload"))).await?;
+        let Some(upload) = upload else { return Ok(None) };
         Ok(Some(MailClaim {
             mail,
             generation: fence(row.get("generation"))?,
             attempt: fence(row.get("attempt"))?,
             to: email(&row.get::<String, _>("recipient"))?,
-            upload: upload.ok_or_else(|| PortError::new(ErrorKind::Internal, "a mail without its upload"))?,
+            upload,
         }))
     }
 

@@ -18,7 +18,7 @@ use pipeline::{
 };
 use sqlx::{Database, Transaction};
 
-use super::{Engine, Pool, error, limited};
+use super::{Engine, Pool, REDRIVE_LIMIT, error, limited, within};
 
 pub(super) use self::attempt::Content;
 #[allow(unused_imports)] // PostgreSQL closes in the statement that stores.
@@ -132,7 +132,7 @@ impl Ledger for SqlLedger {
     }
 
     async fn redrive(&self, filter: &RedriveFilter, actor: &Actor, now: Timestamp) -> Result<Redrive, PortError> {
-        limited(self.redrive_failed(filter, actor, now)).await
+        within(REDRIVE_LIMIT, self.redrive_failed(filter, actor, now)).await
     }
 
     async fn forget_idempotency_keys(&self, before: Timestamp) -> Result<(), PortError> {

@@ -6,7 +6,7 @@ use pipeline::PortError;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection as _, Postgres, Transaction};
 
-use super::{check_schema, error, limited, milliseconds, timestamp};
+use super::{REDRIVE_LIMIT, check_schema, error, limited, milliseconds, timestamp, within};
 
 /// What a statement adds to lock rows.
 macro_rules! row_lock {

@@ -7,7 +7,7 @@ use pipeline::PortError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, Transaction};
 
-use super::{check_schema, error, limited, milliseconds, timestamp};
+use super::{REDRIVE_LIMIT, check_schema, error, limited, milliseconds, timestamp, within};
 
 /// What a statement adds to lock rows: nothing, the transaction holds the one write lock.
 macro_rules! row_lock {
