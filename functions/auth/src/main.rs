@@ -42,9 +42,15 @@ fn main() -> ExitCode {
 async fn serve() -> anyhow::Result<()> {
     telemetry::start();
     let settings = Settings::from_env(&AuthState::NEEDS)?;
-    let listener = host::bind(settings.listen).await?;
     let users = Database::open(settings.servers.database.expose()).await?.users();
     let state = AuthState::from_settings(&settings, users, Arc::new(SystemClock))?;
+    #[cfg(feature = "lambda")]
+    if host::lambda::is_here() {
+        state.settle_demo_user_before_requests().await;
+        let served = host::lambda::serve(problem::with_fallbacks(auth::router(state).into()));
+        return served.await.map_err(anyhow::Error::from_boxed);
+    }
+    let listener = host::bind(settings.listen).await?;
     let shutdown = shutdown_on_signal(settings.drain_limit)?;
     let readiness = state.readiness(&shutdown);
     let router = operations::router(readiness.clone()).merge(auth::router(state.clone()));

@@ -10,11 +10,11 @@ use http::StatusCode;
 use invoice::{Finding, Format, Parsed};
 use pipeline::{
     Acceptance, BlobId, Bucket, DocumentId, DocumentsExt, Email, FailPoint, Idempotency, NewDocument, NewUpload,
-    OutboxEntry, TraceId, UploadId, UserId,
+    TraceId, UploadId, UserId,
 };
 use sha2::{Digest, Sha256};
-use tracing::Instrument as _;
 
+use crate::publishing::publish;
 use crate::{Gateway, metrics};
 
 /// An upload as it was asked for.
@@ -48,7 +48,7 @@ pub(crate) async fn accept(gateway: &Arc<Gateway>, submission: Submission) -> Re
             let formats: Vec<&str> = upload.documents.iter().map(|document| document.format.name()).collect();
             tracing::info!(upload_id = %upload.id, formats = formats.join(","), "accepted");
             metrics::count(&upload);
-            publish(Arc::clone(gateway), entries);
+            publish(gateway, entries).await;
             Ok(Accepted { upload: upload.id, repeated: false, warnings: warnings(parsed) })
         }
         Acceptance::Repeated(winner) => {
@@ -132,16 +132,6 @@ fn fingerprint(submission: &Submission) -> [u8; 32] {
     }
     digest.update(submission.notify.as_ref().map_or("", Email::as_str));
     digest.finalize().into()
-}
-
-/// The answer does not wait for the broker: the outbox covers a failure.
-fn publish(gateway: Arc<Gateway>, entries: Vec<OutboxEntry>) {
-    let publish = async move {
-        for entry in &entries {
-            pipeline::publish(entry, gateway.broker.as_ref(), gateway.ledger.as_ref(), gateway.clock.as_ref()).await;
-        }
-    };
-    tokio::spawn(publish.in_current_span());
 }
 
 /// The ledger named another blob for this request; if this one cannot be removed now, the sweeper does it.

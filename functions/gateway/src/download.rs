@@ -11,11 +11,11 @@ use host::links::SignedLink;
 use host::problem::Problem;
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
-    IF_NONE_MATCH, IF_RANGE, RANGE,
+    IF_NONE_MATCH, IF_RANGE, LOCATION, RANGE,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use pipeline::{BlobId, Bucket, StoredDocument};
+use pipeline::{BlobId, Bucket, PRESIGNED_LIFE, StoredDocument};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -26,6 +26,9 @@ use crate::request::bad_request;
 
 /// What RFC 8187 section 3.2.1 lets stand (`attr-char`).
 const NOT_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'!');
+
+/// What Lambda sends in one answer, in bytes.
+const MOST_IF_FROZEN: u64 = 4_000_000;
 
 /// What to download, and for a mail's link its signature.
 #[derive(Deserialize, IntoParams)]
@@ -53,6 +56,7 @@ pub(crate) struct DownloadQuery {
     (status = 200, description = "The document", content(
         (Vec<u8> = "application/pdf"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "text/csv"))),
     (status = 206, description = "The part that was asked for"),
+    (status = 307, description = "A large document on Lambda: `Location` has it, for 5 minutes"),
     (status = 304, description = "The client has it already"),
     (status = 400, description = "`fid is required`", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "No valid credential", body = Problem, content_type = "application/problem+json"),
@@ -107,8 +111,11 @@ async fn send(
     let range = requested_range(headers, &etag, document.bytes)?;
     let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let part = range.clone().unwrap_or(whole);
-    let blob = gateway.documents.get(Bucket::Processed, document.blob, range.clone()).await?;
     let disposition = content_disposition(if inline { "inline" } else { "attachment" }, &document.file_name);
+    if gateway.is_frozen_between && part.end - part.start > MOST_IF_FROZEN {
+        return redirect(gateway, document, &disposition).await;
+    }
+    let blob = gateway.documents.get(Bucket::Processed, document.blob, range.clone()).await?;
     let mut response = (
         status,
         [
@@ -127,6 +134,22 @@ async fn send(
         response.headers_mut().insert(CONTENT_RANGE, HeaderValue::from_str(&value).map_err(|_| Problem::not_found())?);
     }
     Ok(response)
+}
+
+/// To the store itself, where it has addresses.
+async fn redirect(
+    gateway: &Gateway,
+    document: &StoredDocument,
+    disposition: &HeaderValue,
+) -> Result<Response, Problem> {
+    let (blob, media_type) = (document.blob, document.format.media_type());
+    let disposition = disposition.to_str().unwrap_or("attachment");
+    let address = gateway.documents.presigned_get(Bucket::Processed, blob, PRESIGNED_LIFE, disposition, media_type);
+    let location = address.await?.and_then(|address| HeaderValue::from_str(&address).ok()).ok_or_else(|| {
+        bad_request(format!("this document is too large here for one answer: ask for ranges of {MOST_IF_FROZEN} bytes"))
+    })?;
+    let headers = [(LOCATION, location), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((StatusCode::TEMPORARY_REDIRECT, headers).into_response())
 }
 
 fn matches(header: Option<&HeaderValue>, etag: &str) -> bool {

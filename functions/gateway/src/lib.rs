@@ -16,6 +16,7 @@ mod preview;
 mod processors;
 #[cfg(feature = "auth-proxy")]
 pub mod proxy;
+mod publishing;
 mod request;
 mod resource;
 mod upload;
@@ -37,6 +38,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::processors::Processors;
+use crate::publishing::Rest;
 
 /// The gateway's servers and rules.
 pub struct Gateway {
@@ -62,10 +64,15 @@ pub struct Gateway {
     pub notify_allowed: Vec<String>,
     /// Whether its servers answer.
     pub readiness: Readiness,
+    /// Whether the process may be frozen as soon as it has answered: then nothing is left for later, nobody is kept waiting
+    /// for long, and no large document passes through it.
+    pub is_frozen_between: bool,
     /// Ends waits that a client prefers.
     pub(crate) shutdown: Shutdown,
     /// Reading and rendering at a time: it is work for processors.
     pub(crate) processors: Processors,
+    /// Whether answers wait for the broker.
+    pub(crate) publishing: Rest,
 }
 
 /// The servers that the settings name, for [`Gateway::new`].
@@ -137,6 +144,8 @@ impl Gateway {
             limits: settings.limits,
             notify_allowed: settings.mail.notify_allowed.clone(),
             processors: Processors::default(),
+            is_frozen_between: false,
+            publishing: Rest::default(),
         })
     }
 }

@@ -23,6 +23,13 @@ fn main() -> ExitCode {
 async fn run() -> anyhow::Result<()> {
     telemetry::start();
     let settings = Settings::from_env(&Servers::NEEDS)?;
+    #[cfg(feature = "lambda")]
+    if host::lambda::is_here() {
+        let mut gateway = Gateway::open(&settings, Arc::new(SystemClock), &host::Shutdown::new()).await?;
+        gateway.is_frozen_between = true;
+        let served = host::lambda::serve(problem::with_fallbacks(gateway::router(Arc::new(gateway))));
+        return served.await.map_err(anyhow::Error::from_boxed);
+    }
     let listener = host::bind(settings.listen).await?;
     let shutdown = shutdown_on_signal(settings.drain_limit)?;
     let gateway = Gateway::open(&settings, Arc::new(SystemClock), &shutdown).await?;

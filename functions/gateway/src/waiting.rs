@@ -9,6 +9,8 @@ use tokio::time::Instant;
 use crate::Gateway;
 
 const LONGEST_WAIT: u64 = 30;
+/// Lambda's HTTP API waits for 30 s in all.
+const LONGEST_WAIT_IF_FROZEN: Duration = Duration::from_secs(20);
 const FIRST_LOOK: Duration = Duration::from_millis(20);
 const LAST_LOOK: Duration = Duration::from_millis(500);
 
@@ -29,7 +31,8 @@ pub(crate) async fn upload(
     id: UploadId,
     wait: Option<Duration>,
 ) -> Result<Option<Upload>, PortError> {
-    let deadline = Instant::now() + wait.unwrap_or_default();
+    let longest = if gateway.is_frozen_between { LONGEST_WAIT_IF_FROZEN } else { Duration::MAX };
+    let deadline = Instant::now() + wait.unwrap_or_default().min(longest);
     let mut pause = FIRST_LOOK;
     loop {
         let upload = gateway.ledger.upload(id).await?;

@@ -1,7 +1,8 @@
 //! The real program: what it starts with, what it tells operators, and how it ends.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-use std::collections::BTreeSet;
+mod account;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +10,10 @@ use std::time::Duration;
 use adapters::open::{self, Database};
 use host::SystemClock;
 use host::testing::{self, Program};
-use host::token::PlainApiKey;
-use jiff::Timestamp;
-use pipeline::{ApiKeyId, NewApiKey, PasswordHash, Queue, RetryPolicy, Role, Scope, User, UserId, Users};
+use pipeline::{Queue, RetryPolicy};
 use tempfile::TempDir;
+
+use account::api_key;
 
 const GATEWAY: &str = env!("CARGO_BIN_EXE_gateway");
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -33,31 +34,6 @@ fn without_a_way_to_verify_tokens_it_does_not_start() {
 #[test]
 fn with_strong_settings_it_starts_and_waits_for_its_servers() {
     testing::starts_and_waits(GATEWAY, &["DATABASE_URL", "DOCUMENTS_URL", "BROKER_URL"]);
-}
-
-/// A machine's key of a new user: it is verified without auth.
-async fn api_key(users: &dyn Users) -> String {
-    let (plain, now) = (PlainApiKey::generate(), Timestamp::now());
-    let user = User {
-        id: UserId::new(),
-        email: "owner@example.com".parse().unwrap(),
-        roles: BTreeSet::from([Role::User]),
-        password: PasswordHash::from_phc("none".to_owned()),
-        enabled: true,
-        created_at: now,
-    };
-    users.create(&user).await.unwrap();
-    let key = NewApiKey {
-        id: ApiKeyId::new(),
-        owner: user.id,
-        name: "test".to_owned(),
-        prefix: plain.prefix().to_owned(),
-        sha256: plain.sha256(),
-        scopes: Scope::ALL.into(),
-        created_at: now,
-    };
-    users.add_key(&key).await.unwrap();
-    plain.expose().to_owned()
 }
 
 fn sample() -> String {

@@ -2,6 +2,7 @@
 
 mod mail;
 mod metrics;
+mod returned;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -198,5 +199,9 @@ impl Handler for Notifier {
                 Ok(())
             }
         }
+    }
+
+    fn hear(&self, event: &serde_json::Value) -> bool {
+        returned::note(event)
     }
 }

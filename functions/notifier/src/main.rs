@@ -24,11 +24,18 @@ fn main() -> ExitCode {
 async fn run() -> anyhow::Result<()> {
     telemetry::start();
     let settings = Settings::from_env(&Notifier::NEEDS)?;
+    let concurrency = settings.background.notifier_concurrency;
+    #[cfg(feature = "lambda")]
+    if host::lambda::is_here() {
+        let notifier = Notifier::open(&settings, Arc::new(SystemClock)).await?;
+        let consumer = host::lambda::consume(Queue::Notifications, concurrency, Arc::new(notifier));
+        return consumer.await.map_err(anyhow::Error::from_boxed);
+    }
     let listener = host::bind(settings.listen).await?;
     let notifier = Arc::new(Notifier::open(&settings, Arc::new(SystemClock)).await?);
     let shutdown = shutdown_on_signal(settings.drain_limit)?;
     let (readiness, broker) = (notifier.readiness(&shutdown), Arc::clone(&notifier.broker));
-    let consumer = consume(broker, Queue::Notifications, settings.background.notifier_concurrency, notifier, shutdown);
+    let consumer = consume(broker, Queue::Notifications, concurrency, notifier, shutdown);
     operations::beside(listener, readiness, consumer).await;
     Ok(())
 }

@@ -3,14 +3,16 @@
 mod chore;
 mod housekeeping;
 mod metrics;
+mod scheduled;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use host::readiness::{Readiness, Server};
 use host::settings::{Need, Settings};
 use host::telemetry::message_span;
 use host::{Outage, Shutdown};
+use jiff::Timestamp;
 use pipeline::{
     Actor, Broker, Clock, Documents, Expired, FailPoint, Ledger, OutboxEntry, PortError, Redrive, RedriveFilter,
 };
@@ -18,6 +20,7 @@ use tracing::Instrument as _;
 
 pub use chore::{Arguments, Chore};
 pub use housekeeping::Housekeeping;
+pub use scheduled::run_once;
 
 /// Rows taken in one step; a run goes on until fewer are left.
 const BATCH: u32 = 100;
@@ -39,6 +42,8 @@ pub struct Sweeper {
     /// Age at which finished uploads are removed.
     pub retention: Option<Duration>,
     outage: Outage,
+    /// When house was kept last, where a host calls when it is due.
+    kept_house: Mutex<Option<Timestamp>>,
 }
 
 /// What a run did.
@@ -79,7 +84,8 @@ impl Sweeper {
     ) -> Self {
         metrics::declare();
         let (orphan_grace, retention) = (settings.background.orphan_grace, settings.background.retention);
-        Self { ledger, documents, broker, clock, orphan_grace, retention, outage: Outage::default() }
+        let (outage, kept_house) = (Outage::default(), Mutex::default());
+        Self { ledger, documents, broker, clock, orphan_grace, retention, outage, kept_house }
     }
 
     /// Whether the servers that a sweeper needs answer.

@@ -19,6 +19,12 @@ fn main() -> ExitCode {
 
 async fn run() -> anyhow::Result<()> {
     let settings = Settings::from_env(&Sweeper::NEEDS)?;
+    #[cfg(feature = "lambda")]
+    if host::lambda::is_here() {
+        let sweeper = Arc::new(Sweeper::open(&settings, Arc::new(SystemClock)).await?);
+        let scheduled = host::lambda::every(|chore| sweeper::run_once(Arc::clone(&sweeper), chore));
+        return scheduled.await.map_err(anyhow::Error::from_boxed);
+    }
     let listener = host::bind(settings.listen).await?;
     let sweeper = Sweeper::open(&settings, Arc::new(SystemClock)).await?;
     let shutdown = shutdown_on_signal(settings.drain_limit)?;

@@ -24,11 +24,18 @@ fn main() -> ExitCode {
 async fn run() -> anyhow::Result<()> {
     telemetry::start();
     let settings = Settings::from_env(&Worker::NEEDS)?;
+    let concurrency = settings.background.worker_concurrency;
+    #[cfg(feature = "lambda")]
+    if host::lambda::is_here() {
+        let worker = Worker::open(&settings, Arc::new(SystemClock)).await?;
+        let consumer = host::lambda::consume(Queue::Invoices, concurrency, Arc::new(worker));
+        return consumer.await.map_err(anyhow::Error::from_boxed);
+    }
     let listener = host::bind(settings.listen).await?;
     let worker = Arc::new(Worker::open(&settings, Arc::new(SystemClock)).await?);
     let shutdown = shutdown_on_signal(settings.drain_limit)?;
     let (readiness, broker) = (worker.readiness(&shutdown), Arc::clone(&worker.broker));
-    let consumer = consume(broker, Queue::Invoices, settings.background.worker_concurrency, worker, shutdown);
+    let consumer = consume(broker, Queue::Invoices, concurrency, worker, shutdown);
     operations::beside(listener, readiness, consumer).await;
     Ok(())
 }

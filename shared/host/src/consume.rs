@@ -15,10 +15,10 @@ use crate::{Outage, Shutdown};
 /// Waits between attempts to reach a server: 0.5 s doubling up to this.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
-static HANDLED: Counters<1> = Counters::new("invoices_messages_handled", "Messages dealt with", ["queue"]);
-static DEAD: Counters<1> =
+pub(crate) static HANDLED: Counters<1> = Counters::new("invoices_messages_handled", "Messages dealt with", ["queue"]);
+pub(crate) static DEAD: Counters<1> =
     Counters::new("invoices_messages_dead_lettered", "Messages that could not be decoded", ["queue"]);
-static GIVEN_UP: Counters<1> =
+pub(crate) static GIVEN_UP: Counters<1> =
     Counters::new("invoices_messages_given_up", "Messages left to come again because the process ended", ["queue"]);
 static IN_FLIGHT: Gauges<1> =
     Gauges::new("invoices_messages_in_flight", "Messages that are being dealt with", ["queue"]);
@@ -31,6 +31,12 @@ pub trait Handler: Send + Sync {
     /// # Errors
     /// The ledger is out of reach: the message must come again.
     async fn handle(&self, message: Message) -> Result<(), PortError>;
+
+    /// Takes note of an event that is no message and reached the function by another way, such as a mail server's word
+    /// on a mail. `false` where it means nothing here.
+    fn hear(&self, _event: &serde_json::Value) -> bool {
+        false
+    }
 }
 
 /// Consumes a queue with at most `concurrency` messages in flight until shutdown. Those in flight then have until its

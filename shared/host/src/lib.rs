@@ -7,6 +7,8 @@ mod entry;
 mod every;
 mod health;
 pub mod key_list;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 pub mod links;
 pub mod metrics;
 pub mod operations;

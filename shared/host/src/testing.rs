@@ -1,6 +1,7 @@
 //! A function's real program, for its tests. It gets no environment but what a test gives it, and ends with the test.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)] // A test that cannot go on fails.
 
+mod lambda;
 mod production;
 mod sample;
 
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+pub use lambda::{ApiAnswer, Lambda, event, events};
 pub use production::{refuses, refuses_what_is_weak, starts_and_waits};
 pub use sample::upload;
 

@@ -1,0 +1,121 @@
+//! The real program as a Lambda, by the events that API Gateway sends it.
+#![cfg(feature = "lambda")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod account;
+
+use std::sync::Arc;
+
+use adapters::open::{self, Database};
+use host::SystemClock;
+use host::testing::{self, Lambda, event, events};
+use jiff::Timestamp;
+use pipeline::{
+    BlobId, Broker, Bucket, DocumentOutcome, Documents, DocumentsExt as _, Format, Ledger, Queue, RetryPolicy,
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const GATEWAY: &str = env!("CARGO_BIN_EXE_gateway");
+
+/// A gateway and the parts that it stands on.
+struct Service {
+    gateway: Lambda,
+    key: String,
+    ledger: Arc<dyn Ledger>,
+    documents: Arc<dyn Documents>,
+    broker: Arc<dyn Broker>,
+    _folder: TempDir,
+}
+
+impl Service {
+    async fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().to_str().unwrap();
+        let sqlite = format!("sqlite://{path}/invoices.sqlite3");
+        let database = Database::open(&sqlite).await.unwrap();
+        database.migrate().await.unwrap();
+        let retry = RetryPolicy::default();
+        Self {
+            key: account::api_key(&*database.users()).await,
+            broker: open::broker(&sqlite, retry.lease, Arc::new(SystemClock)).await.unwrap(),
+            documents: open::documents(&format!("file://{path}/documents")).await.unwrap(),
+            ledger: database.ledger(retry),
+            gateway: Lambda::start(GATEWAY, &[("DATA_DIR", path), ("AUTH_URL", "http://127.0.0.1:9")]),
+            _folder: folder,
+        }
+    }
+
+    fn ask(&self, name: &str, fid: &str) -> testing::ApiAnswer {
+        self.gateway.request(&event("gateway", name, &[("TOKEN", &self.key), ("FID", fid)]))
+    }
+
+    /// Has the worker's part done for a document: this is its content then.
+    async fn store(&self, invoice: &Value, content: &[u8]) -> BlobId {
+        let upload = self.ledger.upload(invoice["id"].as_str().unwrap().parse().unwrap()).await.unwrap().unwrap();
+        let document = upload.documents.iter().find(|document| document.format == Format::Pdf).unwrap();
+        let (blob, now) = (BlobId::new(), Timestamp::now());
+        let claim = self.ledger.claim_document(document.id, blob, now).await.unwrap().unwrap();
+        self.documents.put_bytes(Bucket::Processed, blob, content.to_vec().into()).await.unwrap();
+        let (bytes, file_name) = (content.len() as u64, "invoice.pdf".to_owned());
+        let stored = DocumentOutcome::Stored { bytes, sha256: [7; 32], file_name };
+        self.ledger.finish_document(&claim, &stored, now).await.unwrap();
+        blob
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_event_is_answered() {
+    let service = Service::start().await;
+    for (file, event) in events("gateway") {
+        let expected = if file == "health.json" { 200 } else { 401 };
+        assert_eq!(service.gateway.request(&event).status, expected, "{file}, without a token");
+    }
+    assert_eq!(service.ask("health", "").text(), "ok\n");
+    let upload = service.ask("upload", "");
+    assert_eq!((upload.status, upload.text()), (200, "success!\n"));
+    assert!(upload.headers["location"].as_str().unwrap().starts_with("/invoices/"), "{}", upload.headers);
+    let traceparent = upload.headers["traceparent"].as_str().unwrap();
+    assert!(traceparent.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"), "{traceparent}");
+    let depth = service.broker.depth(Queue::Invoices).await.unwrap();
+    assert_eq!(depth, 1, "published before the answer");
+    let invoice = service.ask("invoice", "");
+    assert_eq!(invoice.status, 202, "{}", invoice.text());
+    assert_eq!(service.broker.depth(Queue::Invoices).await.unwrap(), 1 + 3);
+    let list: Value = serde_json::from_slice(&service.ask("invoices", "").body).unwrap();
+    assert_eq!(list["invoices"].as_array().unwrap().len(), 2, "{list}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_download_is_byte_exact() {
+    let service = Service::start().await;
+    let invoice: Value = serde_json::from_slice(&service.ask("invoice", "").body).unwrap();
+    let content: Vec<u8> = (0..=255).cycle().take(300_001).collect();
+    let fid = service.store(&invoice, &content).await.to_string();
+    let answer = service.ask("download", &fid);
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.headers["content-type"], "application/pdf");
+    assert_eq!(answer.headers["content-disposition"], "attachment; filename=\"invoice.pdf\"");
+    assert!(answer.body == content, "{} bytes of {}", answer.body.len(), content.len());
+    assert_eq!(service.ask("download", &BlobId::new().to_string()).status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_is_told() {
+    let service = Service::start().await;
+    let mut upload = event("gateway", "invoice", &[("TOKEN", &service.key)]);
+    upload["body"] = json!(" ".repeat((4 << 20) + 1));
+    let answer = service.gateway.request(&upload);
+    assert_eq!((answer.status, &answer.headers["content-type"]), (413, &json!("application/problem+json")));
+    assert!(answer.text().contains("at most 4194304 bytes"), "{}", answer.text());
+
+    let invoice: Value = serde_json::from_slice(&service.ask("invoice", "").body).unwrap();
+    let fid = service.store(&invoice, &vec![0xff; 4_000_001]).await.to_string();
+    let answer = service.ask("download", &fid);
+    assert_eq!(answer.status, 400, "this store has no addresses of its own");
+    assert!(answer.text().contains("ask for ranges"), "{}", answer.text());
+    let mut part = event("gateway", "download", &[("TOKEN", &service.key), ("FID", &fid)]);
+    part["headers"]["range"] = json!("bytes=1-4000000");
+    let answer = service.gateway.request(&part);
+    assert_eq!((answer.status, answer.body.len()), (206, 4_000_000));
+}
