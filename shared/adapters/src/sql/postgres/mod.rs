@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use pipeline::PortError;
+use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection as _, Postgres, Transaction};
 
+use self::wishes::Wishes;
 use super::{REDRIVE_LIMIT, check_schema, error, limited, milliseconds, timestamp, within};
 
 /// What a statement adds to lock rows.
@@ -22,11 +24,12 @@ mod steps;
 #[path = "../users.rs"]
 #[allow(clippy::duplicate_mod)]
 pub(crate) mod users;
+mod wishes;
 
 /// The engine that the statements run on.
 type Engine = Postgres;
 
-/// The most connections that one process holds.
+/// The most connections that one process holds, where its URL does not say less.
 const MOST_CONNECTIONS: u32 = 16;
 /// How long a caller waits for a connection, a new one included.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,12 +48,14 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres
 pub(crate) struct Pool(PgPool);
 
 impl Pool {
-    /// Reads the URL: `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full&sslrootcert=FILE`.
+    /// Reads the URL: `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full&sslrootcert=FILE`, and what
+    /// [`Wishes`] says.
     pub(crate) fn open(url: &str) -> Result<Self, sqlx::Error> {
-        let options: PgConnectOptions = url.parse()?;
-        let options = options.application_name("invoices").options(SERVER_LIMITS);
+        let (wishes, url) = Wishes::read(url)?;
+        let options = PgConnectOptions::from_url(&url)?.application_name("invoices");
+        let options = if wishes.server_limits { options.options(SERVER_LIMITS) } else { options };
         let pool = PgPoolOptions::new()
-            .max_connections(MOST_CONNECTIONS)
+            .max_connections(wishes.connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {
