@@ -46,7 +46,6 @@ async fn serve() -> anyhow::Result<()> {
     let state = AuthState::from_settings(&settings, users, Arc::new(SystemClock))?;
     #[cfg(feature = "lambda")]
     if host::lambda::is_here() {
-        state.settle_demo_user_before_requests().await;
         let served = host::lambda::serve(problem::with_fallbacks(auth::router(state).into()));
         return served.await.map_err(anyhow::Error::from_boxed);
     }

@@ -181,19 +181,6 @@ impl AuthState {
         Ok(())
     }
 
-    /// The same for a process that serves no request until this has ended, and that may be frozen between two. Production
-    /// leaves it to the first login. A demo user is waited for, but not for long: where the schema is missing it goes on
-    /// beside the requests.
-    pub async fn settle_demo_user_before_requests(&self) {
-        if self.0.demo_user.is_forbidden {
-            return;
-        }
-        let state = self.clone();
-        let settling = tokio::spawn(async move { state.settle_demo_user(&Shutdown::new()).await });
-        // Late or not: without a demo user there is no login yet, and nothing else is amiss.
-        let _ = tokio::time::timeout(DEMO_USER_PERIOD, settling).await;
-    }
-
     /// Whether the servers that auth needs answer.
     #[must_use]
     pub fn readiness(&self, shutdown: &Shutdown) -> Readiness {
