@@ -3,6 +3,8 @@
 
 #[cfg(feature = "amqp")]
 mod amqp;
+#[cfg(any(feature = "gridfs", feature = "sql"))]
+mod batches;
 #[cfg(feature = "contract")]
 pub mod contract;
 #[cfg(any(feature = "ses", feature = "smtp"))]

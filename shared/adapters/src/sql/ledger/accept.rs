@@ -1,12 +1,14 @@
 //! Step 1 of the protocol: a committed transaction is what a 2xx promises.
 
-use jiff::{SignedDuration, Timestamp};
-use pipeline::{Acceptance, ErrorKind, IDEMPOTENCY_KEY_LIFE, Message, NewUpload, PortError, UploadId, UserId};
+use pipeline::{
+    Acceptance, ErrorKind, IDEMPOTENCY_KEY_LIFE, Idempotency, Message, NewDocument, NewUpload, OutboxEntry, OutboxId,
+    PortError, UploadId, UserId,
+};
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::super::{error, milliseconds};
-use super::{Connection, SqlLedger, commit, outbox};
+use super::super::error;
+use super::SqlLedger;
 
 /// How often an upload is offered to the ledger where its idempotency key comes and goes.
 const TRIES: u32 = 2;
@@ -23,24 +25,13 @@ impl SqlLedger {
     }
 
     async fn try_to_accept(&self, upload: &NewUpload) -> Result<Option<Acceptance>, PortError> {
-        let mut transaction = self.pool.begin().await?;
-        if let Some(idempotency) = &upload.idempotency {
-            let reserved = reserve_key(&mut transaction, upload, &idempotency.key, &idempotency.fingerprint).await?;
-            if !reserved {
-                transaction.rollback().await.map_err(error("roll back"))?;
-                return self.earlier_answer(upload.owner, &idempotency.key, &idempotency.fingerprint).await;
-            }
+        if let Some(entries) = self.accepting.call(upload.clone()).await? {
+            return Ok(Some(Acceptance::Accepted(entries)));
         }
-        insert_upload(&mut transaction, upload).await?;
-        let mut entries = Vec::with_capacity(upload.documents.len());
-        for document in &upload.documents {
-            insert_document(&mut transaction, upload, document).await?;
-            let message = Message::Render { document: document.id };
-            let due = self.retry.outbox.first_due(upload.at);
-            entries.push(outbox::insert(&mut transaction, message, upload.trace, due).await?);
-        }
-        commit(transaction).await?;
-        Ok(Some(Acceptance::Accepted(entries)))
+        let Some(Idempotency { key, fingerprint }) = &upload.idempotency else {
+            return Err(PortError::new(ErrorKind::Internal, "an upload without a key was not accepted"));
+        };
+        self.earlier_answer(upload.owner, key, fingerprint).await
     }
 
     /// `None` where the key is gone again.
@@ -63,75 +54,17 @@ impl SqlLedger {
     }
 }
 
-/// `false` where the owner's key was used within its life.
-async fn reserve_key(
-    connection: &mut Connection,
-    upload: &NewUpload,
-    key: &str,
-    fingerprint: &[u8; 32],
-) -> Result<bool, PortError> {
-    let too_old = milliseconds(oldest_living_key(upload.at));
-    sqlx::query("delete from idempotency_keys where owner = $1 and key = $2 and created_at < $3")
-        .bind(upload.owner.uuid())
-        .bind(key)
-        .bind(too_old)
-        .execute(&mut *connection)
-        .await
-        .map_err(error("forget an idempotency key"))?;
-    let inserted = sqlx::query(
-        "insert into idempotency_keys (owner, key, fingerprint, upload, created_at) values ($1, $2, $3, $4, $5)
-         on conflict do nothing",
-    )
-    .bind(upload.owner.uuid())
-    .bind(key)
-    .bind(fingerprint.as_slice())
-    .bind(upload.id.uuid())
-    .bind(milliseconds(upload.at))
-    .execute(connection)
-    .await
-    .map_err(error("store an idempotency key"))?;
-    Ok(inserted.rows_affected() == 1)
+/// How long a key lives, in milliseconds.
+pub(in super::super) fn idempotency_key_life() -> i64 {
+    i64::try_from(IDEMPOTENCY_KEY_LIFE.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn oldest_living_key(now: Timestamp) -> Timestamp {
-    now - SignedDuration::try_from(IDEMPOTENCY_KEY_LIFE).unwrap_or_default()
-}
-
-async fn insert_upload(connection: &mut Connection, upload: &NewUpload) -> Result<(), PortError> {
-    let open = i64::try_from(upload.documents.len()).unwrap_or(i64::MAX);
-    sqlx::query(
-        "insert into uploads (id, owner, invoice_number, raw, notify, trace, open, generation, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, 1, $8)",
-    )
-    .bind(upload.id.uuid())
-    .bind(upload.owner.uuid())
-    .bind(&upload.invoice_number)
-    .bind(upload.raw.uuid())
-    .bind(upload.notify.as_ref().map(pipeline::Email::as_str))
-    .bind(upload.trace.to_string())
-    .bind(open)
-    .bind(milliseconds(upload.at))
-    .execute(connection)
-    .await
-    .map_err(error("store an upload"))?;
-    Ok(())
-}
-
-async fn insert_document(
-    connection: &mut Connection,
-    upload: &NewUpload,
-    document: &pipeline::NewDocument,
-) -> Result<(), PortError> {
-    sqlx::query(
-        "insert into documents (id, upload, format, state, attempt, attempts, faults, next_attempt_at)
-         values ($1, $2, $3, 'queued', 0, 0, 0, $4)",
-    )
-    .bind(document.id.uuid())
-    .bind(upload.id.uuid())
-    .bind(document.format.name())
-    .bind(milliseconds(upload.at))
-    .execute(connection)
-    .await
-    .map_err(error("store a document"))?;
-    Ok(())
+/// The outbox rows of an accepted upload.
+pub(in super::super) fn render_messages(upload: &NewUpload) -> Vec<OutboxEntry> {
+    let entry = |document: &NewDocument| OutboxEntry {
+        id: OutboxId::new(),
+        message: Message::Render { document: document.id },
+        trace: upload.trace,
+    };
+    upload.documents.iter().map(entry).collect()
 }

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use pipeline::{
     BlobId, DocumentClaim, DocumentId, DocumentOutcome, Email, ErrorKind, Finish, Format, MailClaim, MailId,
-    MailOutcome, Message, OutboxEntry, OutboxPolicy, PortError, RetryPolicy, TraceId, UploadId, Verdict,
+    MailOutcome, Message, OutboxEntry, OutboxPolicy, PortError, RetryPolicy, TraceId, Upload, UploadId, Verdict,
 };
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::super::{Pool, error, milliseconds, steps, timestamp};
-use super::{Connection, Row, SqlLedger, commit, outbox, read, redrive};
+use super::super::{error, milliseconds, timestamp};
+use super::{Connection, Row, SqlLedger, commit, outbox, redrive};
 
 const RUNNING_DOCUMENT: &str = concat!(
     "select faults, unreachable_since from documents where id = $1 and state = 'rendering' and attempt = $2",
@@ -20,11 +20,35 @@ const RUNNING_MAIL: &str = concat!(
     row_lock!("for update")
 );
 
-/// What a stored document is.
-pub(in super::super) struct Content<'a> {
+/// `queued → rendering`.
+pub(in super::super) struct ClaimingDocument {
+    pub(in super::super) document: DocumentId,
+    pub(in super::super) blob: BlobId,
+    pub(in super::super) lease_until: Timestamp,
+    pub(in super::super) at: Timestamp,
+}
+
+/// `rendering → stored`.
+pub(in super::super) struct Storing {
+    pub(in super::super) claim: DocumentClaim,
     pub(in super::super) bytes: i64,
-    pub(in super::super) sha256: &'a [u8],
-    pub(in super::super) file_name: &'a str,
+    pub(in super::super) sha256: [u8; 32],
+    pub(in super::super) file_name: String,
+    pub(in super::super) at: Timestamp,
+}
+
+/// `pending → sending`.
+pub(in super::super) struct ClaimingMail {
+    pub(in super::super) mail: MailId,
+    pub(in super::super) lease_until: Timestamp,
+    pub(in super::super) at: Timestamp,
+}
+
+/// `sending → sent`.
+pub(in super::super) struct Sent {
+    pub(in super::super) mail: MailId,
+    pub(in super::super) attempt: u32,
+    pub(in super::super) at: Timestamp,
 }
 
 /// What the ledger must know of a running attempt to end it.
@@ -93,8 +117,7 @@ impl SqlLedger {
         now: Timestamp,
     ) -> Result<Option<DocumentClaim>, PortError> {
         let lease_until = self.retry.lease_until(now);
-        let claimed = steps::claim_document(&self.pool, document, blob, lease_until, now).await?;
-        claimed.as_ref().map(|row| document_claim(document, blob, row)).transpose()
+        self.claiming_documents.call(ClaimingDocument { document, blob, lease_until, at: now }).await
     }
 
     pub(super) async fn end_rendering(
@@ -105,9 +128,14 @@ impl SqlLedger {
     ) -> Result<Finish, PortError> {
         let miss = match outcome {
             DocumentOutcome::Stored { bytes, sha256, file_name } => {
-                let bytes = i64::try_from(*bytes).unwrap_or(i64::MAX);
-                let content = Content { bytes, sha256: sha256.as_slice(), file_name };
-                let stored = steps::store_document(&self.pool, &self.retry.outbox, claim, &content, now).await?;
+                let storing = Storing {
+                    claim: claim.clone(),
+                    bytes: i64::try_from(*bytes).unwrap_or(i64::MAX),
+                    sha256: *sha256,
+                    file_name: file_name.clone(),
+                    at: now,
+                };
+                let stored = self.storing.call(storing).await?;
                 return Ok(stored.map_or(Finish::Fenced, |publish| Finish::Recorded { publish }));
             }
             DocumentOutcome::Failed { reason } => Miss::Failed(reason),
@@ -126,20 +154,11 @@ impl SqlLedger {
 
     pub(super) async fn begin_sending(&self, mail: MailId, now: Timestamp) -> Result<Option<MailClaim>, PortError> {
         let lease_until = self.retry.lease_until(now);
-        let Some(row) = steps::claim_mail(&self.pool, mail, lease_until, now).await? else {
+        let claim = self.claiming_mails.call(ClaimingMail { mail, lease_until, at: now }).await?;
+        if claim.is_none() {
             self.end_superseded_mail(mail, now).await?;
-            return Ok(None);
-        };
-        // Deleted since the claim, the mail with it.
-        let upload = read::upload(&self.pool, UploadId::from(row.get::<Uuid, _>("upload"))).await?;
-        let Some(upload) = upload else { return Ok(None) };
-        Ok(Some(MailClaim {
-            mail,
-            generation: fence(row.get("generation"))?,
-            attempt: fence(row.get("attempt"))?,
-            to: email(&row.get::<String, _>("recipient"))?,
-            upload,
-        }))
+        }
+        Ok(claim)
     }
 
     async fn end_superseded_mail(&self, mail: MailId, now: Timestamp) -> Result<(), PortError> {
@@ -156,7 +175,7 @@ impl SqlLedger {
     ) -> Result<Finish, PortError> {
         let miss = match outcome {
             MailOutcome::Sent => {
-                let sent = mark_sent(&self.pool, claim, now).await?;
+                let sent = self.sending.call(Sent { mail: claim.mail, attempt: claim.attempt, at: now }).await?;
                 return Ok(if sent { Finish::Recorded { publish: None } } else { Finish::Fenced });
             }
             MailOutcome::Failed { reason } => Miss::Failed(reason),
@@ -173,15 +192,27 @@ impl SqlLedger {
     }
 }
 
-fn document_claim(document: DocumentId, blob: BlobId, row: &Row) -> Result<DocumentClaim, PortError> {
+/// Reads a claim from what a step returns of it.
+pub(in super::super) fn document_claim(row: &Row) -> Result<DocumentClaim, PortError> {
     Ok(DocumentClaim {
-        document,
+        document: DocumentId::from(row.get::<Uuid, _>("id")),
         upload: UploadId::from(row.get::<Uuid, _>("upload")),
         attempt: fence(row.get("attempt"))?,
         format: format(&row.get::<String, _>("format"))?,
         raw: BlobId::from(row.get::<Uuid, _>("raw")),
-        blob,
+        blob: BlobId::from(row.get::<Uuid, _>("blob")),
         trace: outbox::trace(&row.get::<String, _>("trace"))?,
+    })
+}
+
+/// Reads a claim from what a step returns of it, and the upload.
+pub(in super::super) fn mail_claim(row: &Row, upload: Upload) -> Result<MailClaim, PortError> {
+    Ok(MailClaim {
+        mail: MailId::from(row.get::<Uuid, _>("id")),
+        generation: fence(row.get("generation"))?,
+        attempt: fence(row.get("attempt"))?,
+        to: email(&row.get::<String, _>("recipient"))?,
+        upload,
     })
 }
 
@@ -267,22 +298,6 @@ pub(in super::super) async fn close(
     }
     let trace = outbox::trace(&row.get::<String, _>("trace"))?;
     outbox::insert(connection, Message::Notify { mail }, trace, policy.first_due(now)).await.map(Some)
-}
-
-/// `false` where another attempt holds the mail.
-async fn mark_sent(pool: &Pool, claim: &MailClaim, now: Timestamp) -> Result<bool, PortError> {
-    let updated = sqlx::query(
-        "update mails
-         set state = 'sent', finished_at = $3, lease_until = null, unreachable_since = null, reason = null
-         where id = $1 and state = 'sending' and attempt = $2",
-    )
-    .bind(claim.mail.uuid())
-    .bind(i64::from(claim.attempt))
-    .bind(milliseconds(now))
-    .execute(pool.connections())
-    .await
-    .map_err(error("finish a mail"))?;
-    Ok(updated.rows_affected() == 1)
 }
 
 /// Makes the mail pending again, or fails it.

@@ -3,7 +3,6 @@
 mod accept;
 mod attempt;
 mod expiry;
-mod notes;
 mod outbox;
 mod read;
 mod redrive;
@@ -13,17 +12,22 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use pipeline::{
     Acceptance, Actor, BlobId, Bucket, DocumentClaim, DocumentId, DocumentOutcome, Expired, Finish, Ledger, MailClaim,
-    MailId, MailOutcome, NewUpload, OutboxEntry, OutboxId, PortError, Redrive, RedriveFilter, RemovedUpload,
-    RetryPolicy, StoredDocument, Upload, UploadFilter, UploadId,
+    MailId, MailOutcome, NewUpload, OutboxEntry, OutboxId, OutboxPolicy, PortError, Redrive, RedriveFilter,
+    RemovedUpload, RetryPolicy, StoredDocument, Upload, UploadFilter, UploadId,
 };
 use sqlx::{Database, Transaction};
 
-use super::{Engine, Pool, REDRIVE_LIMIT, error, limited, within};
+use super::{Engine, Pool, REDRIVE_LIMIT, error, limited, steps, within};
+use crate::batches::{Answers, Batches};
 
-pub(super) use self::attempt::Content;
+pub(super) use self::accept::{idempotency_key_life, render_messages};
 #[allow(unused_imports)] // PostgreSQL closes in the statement that stores.
 pub(super) use self::attempt::close;
-use self::notes::Notes;
+pub(super) use self::attempt::{ClaimingDocument, ClaimingMail, Sent, Storing, document_claim, mail_claim};
+pub(super) use self::outbox::Confirmed;
+#[allow(unused_imports)] // PostgreSQL inserts in the statement that accepts.
+pub(super) use self::outbox::insert_entry;
+pub(super) use self::read::uploads_by_id;
 
 /// Of the time after which a confirmed message is published again: 10 minutes become some 7 days.
 pub(super) const MOST_DOUBLINGS: i64 = 10;
@@ -31,17 +35,48 @@ pub(super) const MOST_DOUBLINGS: i64 = 10;
 type Connection = <Engine as Database>::Connection;
 type Row = <Engine as Database>::Row;
 
-/// The ledger in a SQL database.
+/// The ledger in a SQL database. The steps that each upload takes are made for many at a time.
 pub(crate) struct SqlLedger {
     pool: Pool,
     retry: RetryPolicy,
-    notes: Notes,
+    accepting: Step<NewUpload, Option<Vec<OutboxEntry>>>,
+    confirming: Step<Confirmed, ()>,
+    claiming_documents: Step<ClaimingDocument, Option<DocumentClaim>>,
+    storing: Step<Storing, Option<Option<OutboxEntry>>>,
+    claiming_mails: Step<ClaimingMail, Option<MailClaim>>,
+    sending: Step<Sent, bool>,
+}
+
+type Step<I, O> = Batches<Base, I, O>;
+
+/// What a step works with.
+#[derive(Clone)]
+pub(super) struct Base {
+    pub(super) pool: Pool,
+    pub(super) outbox: OutboxPolicy,
 }
 
 impl SqlLedger {
     pub(crate) fn new(pool: Pool, retry: RetryPolicy) -> Self {
-        Self { pool, retry, notes: Notes::default() }
+        let base = Base { pool: pool.clone(), outbox: retry.outbox.clone() };
+        Self {
+            accepting: Batches::new(base.clone(), |base, calls| Box::pin(timed(steps::accept(base, calls)))),
+            confirming: Batches::new(base.clone(), |base, calls| Box::pin(timed(steps::confirm(base, calls)))),
+            claiming_documents: Batches::new(base.clone(), |base, calls| {
+                Box::pin(timed(steps::claim_documents(base, calls)))
+            }),
+            storing: Batches::new(base.clone(), |base, calls| Box::pin(timed(steps::store(base, calls)))),
+            claiming_mails: Batches::new(base.clone(), |base, calls| Box::pin(timed(steps::claim_mails(base, calls)))),
+            sending: Batches::new(base, |base, calls| Box::pin(timed(steps::mark_sent(base, calls)))),
+            pool,
+            retry,
+        }
     }
+}
+
+/// A batch ends in time, also where none of its callers waits any more.
+async fn timed<O>(batch: impl Future<Output = Answers<O>>) -> Answers<O> {
+    limited(batch).await
 }
 
 async fn commit(transaction: Transaction<'static, Engine>) -> Result<(), PortError> {
@@ -55,7 +90,7 @@ impl Ledger for SqlLedger {
     }
 
     async fn published(&self, entry: OutboxId, now: Timestamp) -> Result<(), PortError> {
-        limited(self.notes.published(&self.pool, &self.retry.outbox, entry, now)).await
+        limited(self.confirming.call(Confirmed { entry, at: now })).await
     }
 
     async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxEntry>, PortError> {

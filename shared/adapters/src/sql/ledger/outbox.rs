@@ -8,6 +8,12 @@ use uuid::Uuid;
 use super::super::{Pool, error, milliseconds};
 use super::{Connection, Row, commit};
 
+/// The broker has confirmed a row's message.
+pub(in super::super) struct Confirmed {
+    pub(in super::super) entry: OutboxId,
+    pub(in super::super) at: Timestamp,
+}
+
 pub(super) async fn insert(
     connection: &mut Connection,
     message: Message,
@@ -15,7 +21,16 @@ pub(super) async fn insert(
     due: Timestamp,
 ) -> Result<OutboxEntry, PortError> {
     let entry = OutboxEntry { id: OutboxId::new(), message, trace };
-    let (kind, subject) = match message {
+    insert_entry(connection, &entry, due).await?;
+    Ok(entry)
+}
+
+pub(in super::super) async fn insert_entry(
+    connection: &mut Connection,
+    entry: &OutboxEntry,
+    due: Timestamp,
+) -> Result<(), PortError> {
+    let (kind, subject) = match entry.message {
         Message::Render { document } => ("render", document.uuid()),
         Message::Notify { mail } => ("notify", mail.uuid()),
     };
@@ -23,12 +38,12 @@ pub(super) async fn insert(
         .bind(entry.id.uuid())
         .bind(kind)
         .bind(subject)
-        .bind(trace.to_string())
+        .bind(entry.trace.to_string())
         .bind(milliseconds(due))
         .execute(connection)
         .await
         .map_err(error("store an outbox row"))?;
-    Ok(entry)
+    Ok(())
 }
 
 /// The claim was made: the message has done its work.

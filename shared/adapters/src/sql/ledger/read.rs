@@ -1,5 +1,7 @@
 //! What the API shows.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use pipeline::{
     BlobId, Document, DocumentId, ErrorKind, Mail, MailId, PortError, StoredDocument, Upload, UploadFilter, UploadId,
@@ -8,35 +10,46 @@ use pipeline::{
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::super::{Pool, error, timestamp};
+use super::super::{Pool, error, list, timestamp};
 use super::attempt::{email, format};
 use super::{Connection, Row, outbox};
 
-const DOCUMENTS: &str = "
-    select d.id, d.upload, d.format, d.state, d.attempts, d.reason, d.finished_at, d.blob, d.bytes, d.sha256,
-           d.file_name, u.owner
-    from documents d join uploads u on u.id = d.upload
-    where d.upload = $1 order by d.format desc";
+const DOCUMENTS: &str = concat!(
+    "select d.id, d.upload, d.format, d.state, d.attempts, d.reason, d.finished_at, d.blob, d.bytes, d.sha256,
+            d.file_name, u.owner
+     from documents d join uploads u on u.id = d.upload
+     where d.upload ",
+    in_list!("$1"),
+    " order by d.format desc"
+);
 
-const MAILS: &str = "
-    select id, generation, recipient, state, attempts, reason, finished_at
-    from mails where upload = $1 order by generation";
+const MAILS: &str = concat!(
+    "select id, upload, generation, recipient, state, attempts, reason, finished_at
+     from mails where upload ",
+    in_list!("$1"),
+    " order by generation"
+);
 
 pub(super) async fn upload(pool: &Pool, id: UploadId) -> Result<Option<Upload>, PortError> {
     let mut connection = pool.connections().acquire().await.map_err(error("read an upload"))?;
-    upload_in(&mut connection, id).await
+    uploads_by_id(&mut connection, &[id.uuid()]).await?.remove(&id.uuid()).transpose()
 }
 
-pub(super) async fn upload_in(connection: &mut Connection, id: UploadId) -> Result<Option<Upload>, PortError> {
-    let row = sqlx::query("select id, owner, invoice_number, trace, created_at from uploads where id = $1")
-        .bind(id.uuid())
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(error("read an upload"))?;
-    match row {
-        Some(row) => whole(connection, &row).await.map(Some),
-        None => Ok(None),
-    }
+/// The uploads that there are of these. One that cannot be read holds up no other.
+pub(in super::super) async fn uploads_by_id(
+    connection: &mut Connection,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Result<Upload, PortError>>, PortError> {
+    let rows = sqlx::query(concat!(
+        "select id, owner, invoice_number, trace, created_at from uploads where id ",
+        in_list!("$1")
+    ))
+    .bind(list(ids))
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(error("read uploads"))?;
+    let uploads = whole(connection, &rows).await?;
+    Ok(rows.iter().map(|row| row.get("id")).zip(uploads).collect())
 }
 
 pub(super) async fn uploads(
@@ -63,11 +76,7 @@ pub(super) async fn uploads(
     .fetch_all(&mut *connection)
     .await
     .map_err(error("list uploads"))?;
-    let mut uploads = Vec::with_capacity(rows.len());
-    for row in &rows {
-        uploads.push(whole(&mut connection, row).await?);
-    }
-    Ok(uploads)
+    whole(&mut connection, &rows).await?.into_iter().collect()
 }
 
 pub(super) async fn stored(pool: &Pool, blob: BlobId) -> Result<Option<StoredDocument>, PortError> {
@@ -83,18 +92,37 @@ pub(super) async fn stored(pool: &Pool, blob: BlobId) -> Result<Option<StoredDoc
     row.as_ref().map(stored_document).transpose()
 }
 
-async fn whole(connection: &mut Connection, row: &Row) -> Result<Upload, PortError> {
-    let id: Uuid = row.get("id");
-    let documents = sqlx::query(DOCUMENTS).bind(id).fetch_all(&mut *connection).await;
-    let mails = sqlx::query(MAILS).bind(id).fetch_all(&mut *connection).await;
+/// The uploads of these rows with their documents and mails.
+async fn whole(connection: &mut Connection, rows: &[Row]) -> Result<Vec<Result<Upload, PortError>>, PortError> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.get("id")).collect();
+    let documents = sqlx::query(DOCUMENTS).bind(list(&ids)).fetch_all(&mut *connection).await;
+    let documents = by_upload(documents.map_err(error("read documents"))?);
+    let mails = sqlx::query(MAILS).bind(list(&ids)).fetch_all(&mut *connection).await;
+    let mails = by_upload(mails.map_err(error("read mails"))?);
+    Ok(rows.iter().zip(&ids).map(|(row, id)| upload_of(row, of(&documents, id), of(&mails, id))).collect())
+}
+
+fn of<'a>(found: &'a HashMap<Uuid, Vec<Row>>, upload: &Uuid) -> &'a [Row] {
+    found.get(upload).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn by_upload(rows: Vec<Row>) -> HashMap<Uuid, Vec<Row>> {
+    let mut found: HashMap<Uuid, Vec<Row>> = HashMap::new();
+    for row in rows {
+        found.entry(row.get("upload")).or_default().push(row);
+    }
+    found
+}
+
+fn upload_of(row: &Row, documents: &[Row], mails: &[Row]) -> Result<Upload, PortError> {
     Ok(Upload {
-        id: UploadId::from(id),
+        id: UploadId::from(row.get::<Uuid, _>("id")),
         owner: UserId::from(row.get::<Uuid, _>("owner")),
         invoice_number: row.get("invoice_number"),
         trace: outbox::trace(&row.get::<String, _>("trace"))?,
         created_at: timestamp(row.get("created_at"))?,
-        documents: documents.map_err(error("read documents"))?.iter().map(document).collect::<Result<_, _>>()?,
-        mails: mails.map_err(error("read mails"))?.iter().map(mail).collect::<Result<_, _>>()?,
+        documents: documents.iter().map(document).collect::<Result<_, _>>()?,
+        mails: mails.iter().map(mail).collect::<Result<_, _>>()?,
     })
 }
 

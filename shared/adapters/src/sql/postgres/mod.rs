@@ -6,6 +6,7 @@ use pipeline::PortError;
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection as _, Postgres, Transaction};
+use uuid::Uuid;
 
 use self::wishes::Wishes;
 use super::{REDRIVE_LIMIT, check_schema, error, limited, milliseconds, timestamp, within};
@@ -14,6 +15,13 @@ use super::{REDRIVE_LIMIT, check_schema, error, limited, milliseconds, timestamp
 macro_rules! row_lock {
     ($clause:literal) => {
         concat!(" ", $clause, " ")
+    };
+}
+
+/// That a column is one of a [`list`].
+macro_rules! in_list {
+    ($list:literal) => {
+        concat!(" = any(", $list, ") ")
     };
 }
 
@@ -100,6 +108,11 @@ impl Pool {
             .map_err(error("read the schema's version"))?;
         check_schema(applied, &MIGRATIONS)
     }
+}
+
+/// Ids as one argument of a statement.
+fn list(ids: &[Uuid]) -> Vec<Uuid> {
+    ids.to_vec()
 }
 
 /// Before the first migration there is no table of them (`undefined_table`).

@@ -1,140 +1,264 @@
-//! Steps of the ledger that take one round trip here: PostgreSQL does several statements in one, each whole or not at all.
+//! The steps that each upload takes, for many at a time in one statement each: whole or not at all, and one round trip.
+//!
+//! Rows that another statement locks in another order could make the two wait for each other. So uploads are locked in the
+//! order of their ids, and a confirm passes over rows that are locked: their claims are deleting them.
 
-use jiff::Timestamp;
-use pipeline::{BlobId, DocumentClaim, DocumentId, MailId, Message, OutboxEntry, OutboxId, OutboxPolicy, PortError};
+use std::collections::HashMap;
+
+use pipeline::{DocumentClaim, MailClaim, MailId, Message, NewUpload, OutboxEntry, OutboxId, PortError};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use super::ledger::{Content, MOST_DOUBLINGS};
-use super::{Pool, error, milliseconds};
+use super::ledger::{
+    Base, ClaimingDocument, ClaimingMail, Confirmed, MOST_DOUBLINGS, Sent, Storing, document_claim,
+    idempotency_key_life, mail_claim, render_messages, uploads_by_id,
+};
+use super::{error, milliseconds};
+use crate::batches::Answers;
 
-/// `queued → rendering`, and the outbox row goes.
-pub(super) async fn claim_document(
-    pool: &Pool,
-    document: DocumentId,
-    blob: BlobId,
-    lease_until: Timestamp,
-    now: Timestamp,
-) -> Result<Option<PgRow>, PortError> {
-    sqlx::query(
-        "with claimed as (
-             update documents
-             set state = 'rendering', attempt = attempt + 1, attempts = attempts + 1, blob = $2, lease_until = $3
-             where id = $1 and state = 'queued' and next_attempt_at <= $4
-             returning id, upload, attempt, format
-         ), gone as (
-             delete from outbox o using claimed c where o.subject = c.id
-         )
-         select c.upload, c.attempt, c.format, u.raw, u.trace from claimed c join uploads u on u.id = c.upload",
-    )
-    .bind(document.uuid())
-    .bind(blob.uuid())
-    .bind(milliseconds(lease_until))
-    .bind(milliseconds(now))
-    .fetch_optional(pool.connections())
-    .await
-    .map_err(error("claim a document"))
+/// A column of what goes together.
+fn column<I, T>(calls: &[I], value: impl Fn(&I) -> T) -> Vec<T> {
+    calls.iter().map(value).collect()
 }
 
-/// `pending → sending`, and the outbox row goes.
-pub(super) async fn claim_mail(
-    pool: &Pool,
-    mail: MailId,
-    lease_until: Timestamp,
-    now: Timestamp,
-) -> Result<Option<PgRow>, PortError> {
-    sqlx::query(
-        "with claimed as (
-             update mails
-             set state = 'sending', attempt = attempt + 1, attempts = attempts + 1, lease_until = $2
-             where id = $1 and state = 'pending' and next_attempt_at <= $3
-               and exists (select 1 from uploads u
-                           where u.id = mails.upload and u.generation = mails.generation and u.open = 0)
-             returning id, upload, generation, attempt, recipient
-         ), gone as (
-             delete from outbox o using claimed c where o.subject = c.id
-         )
-         select upload, generation, attempt, recipient from claimed",
-    )
-    .bind(mail.uuid())
-    .bind(milliseconds(lease_until))
-    .bind(milliseconds(now))
-    .fetch_optional(pool.connections())
-    .await
-    .map_err(error("claim a mail"))
-}
-
-/// `rendering → stored`, one document less is open, and the last one brings the mail with its outbox row: the outer
-/// `None` where another attempt holds the document.
-pub(super) async fn store_document(
-    pool: &Pool,
-    policy: &OutboxPolicy,
-    claim: &DocumentClaim,
-    content: &Content<'_>,
-    now: Timestamp,
-) -> Result<Option<Option<OutboxEntry>>, PortError> {
-    let (mail, entry) = (MailId::new(), OutboxId::new());
-    let row = sqlx::query(
-        "with stored as (
-             update documents
-             set state = 'stored', bytes = $3, sha256 = $4, file_name = $5, finished_at = $6, lease_until = null,
-                 unreachable_since = null, reason = null
-             where id = $1 and state = 'rendering' and attempt = $2
+/// Uploads, their documents and outbox rows. `None` where the idempotency key was used within its life.
+pub(super) async fn accept(base: &Base, uploads: &[NewUpload]) -> Answers<Option<Vec<OutboxEntry>>> {
+    let entries = column(uploads, render_messages);
+    let documents: Vec<_> = uploads
+        .iter()
+        .zip(&entries)
+        .flat_map(|(upload, entries)| {
+            upload.documents.iter().zip(entries).map(move |(document, entry)| (upload, document, entry))
+        })
+        .collect();
+    let key = |upload: &NewUpload| upload.idempotency.as_ref().map(|idempotency| idempotency.key.clone());
+    let fingerprint = |upload: &NewUpload| upload.idempotency.as_ref().map(|given| given.fingerprint.to_vec());
+    let accepted: Vec<Uuid> = sqlx::query_scalar(
+        "with offered as (
+             select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::bigint[],
+                                  $8::bigint[], $9::text[], $10::bytea[])
+                 as o(id, owner, invoice_number, raw, notify, trace, open, at, key, fingerprint)
+         ), first_of_key as (
+             select distinct on (owner, key) * from offered where key is not null order by owner, key
+         ), reserved as (
+             insert into idempotency_keys as k (owner, key, fingerprint, upload, created_at)
+             select owner, key, fingerprint, id, at from first_of_key order by owner, key
+             on conflict (owner, key) do update
+                 set fingerprint = excluded.fingerprint, upload = excluded.upload, created_at = excluded.created_at
+                 where k.created_at < excluded.created_at - $18
              returning upload
-         ), closed as (
-             update uploads u set open = u.open - 1 from stored s where u.id = s.upload
-             returning u.id, u.open, u.generation, u.notify
-         ), mailed as (
-             insert into mails (id, upload, generation, recipient, state, attempt, attempts, faults, next_attempt_at)
-             select $7, id, generation, notify, 'pending', 0, 0, 0, $6 from closed where open <= 0 and notify is not null
-             on conflict do nothing
+         ), accepted as (
+             insert into uploads (id, owner, invoice_number, raw, notify, trace, open, generation, created_at)
+             select id, owner, invoice_number, raw, notify, trace, open, 1, at from offered
+             where key is null or id in (select upload from reserved)
              returning id
+         ), documented as (
+             select d.* from accepted a join unnest($11::uuid[], $12::uuid[], $13::text[], $14::bigint[], $15::uuid[],
+                                                    $16::text[], $17::bigint[])
+                 as d(id, upload, format, at, entry, trace, due_at) on d.upload = a.id
          ), queued as (
+             insert into documents (id, upload, format, state, attempt, attempts, faults, next_attempt_at)
+             select id, upload, format, 'queued', 0, 0, 0, at from documented
+         ), messages as (
              insert into outbox (id, kind, subject, trace, due_at, published)
-             select $8, 'notify', id, $9, $10, 0 from mailed
+             select entry, 'render', id, trace, due_at, 0 from documented
          )
-         select exists (select 1 from closed) as stored, exists (select 1 from mailed) as mailed",
+         select id from accepted",
     )
-    .bind(claim.document.uuid())
-    .bind(i64::from(claim.attempt))
-    .bind(content.bytes)
-    .bind(content.sha256)
-    .bind(content.file_name)
-    .bind(milliseconds(now))
-    .bind(mail.uuid())
-    .bind(entry.uuid())
-    .bind(claim.trace.to_string())
-    .bind(milliseconds(policy.first_due(now)))
-    .fetch_one(pool.connections())
+    .bind(column(uploads, |upload| upload.id.uuid()))
+    .bind(column(uploads, |upload| upload.owner.uuid()))
+    .bind(column(uploads, |upload| upload.invoice_number.clone()))
+    .bind(column(uploads, |upload| upload.raw.uuid()))
+    .bind(column(uploads, |upload| upload.notify.as_ref().map(|notify| notify.as_str().to_owned())))
+    .bind(column(uploads, |upload| upload.trace.to_string()))
+    .bind(column(uploads, |upload| i64::try_from(upload.documents.len()).unwrap_or(i64::MAX)))
+    .bind(column(uploads, |upload| milliseconds(upload.at)))
+    .bind(column(uploads, key))
+    .bind(column(uploads, fingerprint))
+    .bind(column(&documents, |(_, document, _)| document.id.uuid()))
+    .bind(column(&documents, |(upload, ..)| upload.id.uuid()))
+    .bind(column(&documents, |(_, document, _)| document.format.name()))
+    .bind(column(&documents, |(upload, ..)| milliseconds(upload.at)))
+    .bind(column(&documents, |(.., entry)| entry.id.uuid()))
+    .bind(column(&documents, |(.., entry)| entry.trace.to_string()))
+    .bind(column(&documents, |(upload, ..)| milliseconds(base.outbox.first_due(upload.at))))
+    .bind(idempotency_key_life())
+    .fetch_all(base.pool.connections())
     .await
-    .map_err(error("finish a document"))?;
-    if !row.get::<bool, _>("stored") {
-        return Ok(None);
-    }
-    let entry = OutboxEntry { id: entry, message: Message::Notify { mail }, trace: claim.trace };
-    Ok(Some(row.get::<bool, _>("mailed").then_some(entry)))
+    .map_err(error("accept uploads"))?;
+    let answer = |(upload, entries): (&NewUpload, _)| Ok(accepted.contains(&upload.id.uuid()).then_some(entries));
+    Ok(uploads.iter().zip(entries).map(answer).collect())
 }
 
-/// The broker confirmed these rows' messages.
-pub(super) async fn note_published(
-    pool: &Pool,
-    policy: &OutboxPolicy,
-    entries: &[OutboxId],
-    now: Timestamp,
-) -> Result<(), PortError> {
-    let ids: Vec<Uuid> = entries.iter().map(|entry| entry.uuid()).collect();
+/// The broker has confirmed these rows' messages.
+pub(super) async fn confirm(base: &Base, calls: &[Confirmed]) -> Answers<()> {
     sqlx::query(
-        "update outbox
-         set published = published + 1, due_at = $2 + $3 * (1 << cast(least(published, $4) as integer))
-         where id = any($1)",
+        "with confirmed as (select * from unnest($1::uuid[], $2::bigint[]) as c(id, at)),
+         free as (select id from outbox where id = any($1) for update skip locked)
+         update outbox o
+         set published = o.published + 1, due_at = c.at + $3 * (1 << cast(least(o.published, $4) as integer))
+         from confirmed c join free f on f.id = c.id where o.id = c.id",
     )
-    .bind(ids)
-    .bind(milliseconds(now))
-    .bind(policy.confirmed_milliseconds())
+    .bind(column(calls, |call| call.entry.uuid()))
+    .bind(column(calls, |call| milliseconds(call.at)))
+    .bind(base.outbox.confirmed_milliseconds())
     .bind(MOST_DOUBLINGS)
-    .execute(pool.connections())
+    .execute(base.pool.connections())
     .await
     .map_err(error("confirm outbox rows"))?;
-    Ok(())
+    Ok(calls.iter().map(|_| Ok(())).collect())
+}
+
+/// `queued → rendering`, and the outbox rows go. One of several calls for a document gets it.
+pub(super) async fn claim_documents(base: &Base, calls: &[ClaimingDocument]) -> Answers<Option<DocumentClaim>> {
+    let rows = sqlx::query(
+        "with asked as (
+             select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[]) as a(id, blob, lease_until, at)
+         ), claimed as (
+             update documents d
+             set state = 'rendering', attempt = d.attempt + 1, attempts = d.attempts + 1, blob = a.blob,
+                 lease_until = a.lease_until
+             from asked a where d.id = a.id and d.state = 'queued' and d.next_attempt_at <= a.at
+             returning d.id, d.upload, d.attempt, d.format, d.blob
+         ), gone as (
+             delete from outbox o using claimed c where o.subject = c.id
+         )
+         select c.id, c.upload, c.attempt, c.format, c.blob, u.raw, u.trace
+         from claimed c join uploads u on u.id = c.upload",
+    )
+    .bind(column(calls, |call| call.document.uuid()))
+    .bind(column(calls, |call| call.blob.uuid()))
+    .bind(column(calls, |call| milliseconds(call.lease_until)))
+    .bind(column(calls, |call| milliseconds(call.at)))
+    .fetch_all(base.pool.connections())
+    .await
+    .map_err(error("claim documents"))?;
+    let claimed: HashMap<(Uuid, Uuid), _> =
+        rows.iter().map(|row| ((row.get("id"), row.get("blob")), document_claim(row))).collect();
+    Ok(answers(calls, claimed, |call| (call.document.uuid(), call.blob.uuid())))
+}
+
+/// `pending → sending`, and the outbox rows go. One of several calls for a mail gets it.
+pub(super) async fn claim_mails(base: &Base, calls: &[ClaimingMail]) -> Answers<Option<MailClaim>> {
+    let mut connection = base.pool.connections().acquire().await.map_err(error("claim mails"))?;
+    let rows = sqlx::query(
+        "with asked as (
+             select * from unnest($1::uuid[], $2::bigint[], $3::bigint[]) as a(id, lease_until, at)
+         ), claimed as (
+             update mails m
+             set state = 'sending', attempt = m.attempt + 1, attempts = m.attempts + 1, lease_until = a.lease_until
+             from asked a where m.id = a.id and m.state = 'pending' and m.next_attempt_at <= a.at
+               and exists (select 1 from uploads u
+                           where u.id = m.upload and u.generation = m.generation and u.open = 0)
+             returning m.id, m.upload, m.generation, m.attempt, m.recipient
+         ), gone as (
+             delete from outbox o using claimed c where o.subject = c.id
+         )
+         select id, upload, generation, attempt, recipient from claimed",
+    )
+    .bind(column(calls, |call| call.mail.uuid()))
+    .bind(column(calls, |call| milliseconds(call.lease_until)))
+    .bind(column(calls, |call| milliseconds(call.at)))
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(error("claim mails"))?;
+    if rows.is_empty() {
+        return Ok(calls.iter().map(|_| Ok(None)).collect());
+    }
+    let mut uploads = uploads_by_id(&mut connection, &column(&rows, |row| row.get("upload"))).await?;
+    // What is missing was deleted since the claim, the mail with it.
+    let claim = |row: &PgRow| {
+        let upload = uploads.remove(&row.get::<Uuid, _>("upload"))?;
+        Some((row.get("id"), upload.and_then(|upload| mail_claim(row, upload))))
+    };
+    let claimed: HashMap<Uuid, _> = rows.iter().filter_map(claim).collect();
+    Ok(answers(calls, claimed, |call| call.mail.uuid()))
+}
+
+/// `rendering → stored`, fewer documents are open, and the last one of an upload brings the mail with its outbox row: the
+/// outer `None` where another attempt holds the document.
+pub(super) async fn store(base: &Base, calls: &[Storing]) -> Answers<Option<Option<OutboxEntry>>> {
+    let mails: Vec<(MailId, OutboxId)> = column(calls, |_| (MailId::new(), OutboxId::new()));
+    let rows = sqlx::query(
+        "with done as (
+             select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bytea[], $5::text[], $6::bigint[],
+                                  $7::uuid[], $8::uuid[], $9::bigint[])
+                 as d(id, attempt, bytes, sha256, file_name, at, mail, entry, due_at)
+         ), stored as (
+             update documents d
+             set state = 'stored', bytes = done.bytes, sha256 = done.sha256, file_name = done.file_name,
+                 finished_at = done.at, lease_until = null, unreachable_since = null, reason = null
+             from done where d.id = done.id and d.state = 'rendering' and d.attempt = done.attempt
+             returning d.id, d.attempt, d.upload, done.at, done.mail, done.entry, done.due_at
+         ), closing as (
+             select distinct on (upload) upload, count(*) over (partition by upload) as documents, at, mail, entry, due_at
+             from stored order by upload, id
+         ), locked as (
+             select u.id from uploads u join closing c on c.upload = u.id order by u.id for update of u
+         ), closed as (
+             update uploads u set open = u.open - c.documents
+             from closing c join locked l on l.id = c.upload where u.id = c.upload
+             returning u.id, u.open, u.generation, u.notify, u.trace, c.at, c.mail, c.entry, c.due_at
+         ), mailed as (
+             insert into mails (id, upload, generation, recipient, state, attempt, attempts, faults, next_attempt_at)
+             select mail, id, generation, notify, 'pending', 0, 0, 0, at from closed where open <= 0 and notify is not null
+             on conflict do nothing
+             returning id
+         ), messages as (
+             insert into outbox (id, kind, subject, trace, due_at, published)
+             select c.entry, 'notify', c.mail, c.trace, c.due_at, 0 from closed c join mailed m on m.id = c.mail
+         )
+         select s.id, s.attempt, exists (select 1 from mailed m where m.id = s.mail) as mailed from stored s",
+    )
+    .bind(column(calls, |call| call.claim.document.uuid()))
+    .bind(column(calls, |call| i64::from(call.claim.attempt)))
+    .bind(column(calls, |call| call.bytes))
+    .bind(column(calls, |call| call.sha256.to_vec()))
+    .bind(column(calls, |call| call.file_name.clone()))
+    .bind(column(calls, |call| milliseconds(call.at)))
+    .bind(column(&mails, |(mail, _)| mail.uuid()))
+    .bind(column(&mails, |(_, entry)| entry.uuid()))
+    .bind(column(calls, |call| milliseconds(base.outbox.first_due(call.at))))
+    .fetch_all(base.pool.connections())
+    .await
+    .map_err(error("finish documents"))?;
+    let mut stored: HashMap<(Uuid, i64), bool> =
+        rows.iter().map(|row| ((row.get("id"), row.get("attempt")), row.get("mailed"))).collect();
+    let answer = |(call, (mail, entry)): (&Storing, (MailId, OutboxId))| {
+        let DocumentClaim { document, attempt, trace, .. } = call.claim;
+        let mailed = stored.remove(&(document.uuid(), i64::from(attempt)));
+        let message = OutboxEntry { id: entry, message: Message::Notify { mail }, trace };
+        Ok(mailed.map(|mailed| mailed.then_some(message)))
+    };
+    Ok(calls.iter().zip(mails).map(answer).collect())
+}
+
+/// `sending → sent`: `false` where another attempt holds the mail.
+pub(super) async fn mark_sent(base: &Base, calls: &[Sent]) -> Answers<bool> {
+    let rows = sqlx::query(
+        "update mails m
+         set state = 'sent', finished_at = s.at, lease_until = null, unreachable_since = null, reason = null
+         from unnest($1::uuid[], $2::bigint[], $3::bigint[]) as s(id, attempt, at)
+         where m.id = s.id and m.state = 'sending' and m.attempt = s.attempt
+         returning m.id, m.attempt",
+    )
+    .bind(column(calls, |call| call.mail.uuid()))
+    .bind(column(calls, |call| i64::from(call.attempt)))
+    .bind(column(calls, |call| milliseconds(call.at)))
+    .fetch_all(base.pool.connections())
+    .await
+    .map_err(error("finish mails"))?;
+    let mut sent: HashMap<(Uuid, i64), ()> = rows.iter().map(|row| ((row.get("id"), row.get("attempt")), ())).collect();
+    let answer = |call: &Sent| Ok(sent.remove(&(call.mail.uuid(), i64::from(call.attempt))).is_some());
+    Ok(calls.iter().map(answer).collect())
+}
+
+/// Hands what was claimed to the first call that asked for it.
+fn answers<I, K: Eq + std::hash::Hash, O>(
+    calls: &[I],
+    mut claimed: HashMap<K, Result<O, PortError>>,
+    key: impl Fn(&I) -> K,
+) -> Vec<Result<Option<O>, PortError>> {
+    calls.iter().map(|call| claimed.remove(&key(call)).transpose()).collect()
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use pipeline::PortError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, Transaction};
+use uuid::Uuid;
 
 use super::{REDRIVE_LIMIT, check_schema, error, limited, milliseconds, timestamp, within};
 
@@ -13,6 +14,13 @@ use super::{REDRIVE_LIMIT, check_schema, error, limited, milliseconds, timestamp
 macro_rules! row_lock {
     ($clause:literal) => {
         ""
+    };
+}
+
+/// That a column is one of a [`list`].
+macro_rules! in_list {
+    ($list:literal) => {
+        concat!(" in (select unhex(value) from json_each(", $list, ")) ")
     };
 }
 
@@ -83,6 +91,12 @@ impl Pool {
             .map_err(error("read the schema's version"))?;
         check_schema(applied, &MIGRATIONS)
     }
+}
+
+/// Ids as one argument of a statement: a JSON array of their hexadecimal digits.
+fn list(ids: &[Uuid]) -> String {
+    let ids: Vec<String> = ids.iter().map(|id| format!("\"{}\"", id.simple())).collect();
+    format!("[{}]", ids.join(","))
 }
 
 /// Before the first migration there is no table of them.

@@ -1,132 +1,270 @@
-//! Steps of the ledger that PostgreSQL does in one statement and SQLite in one transaction.
+//! The steps that each upload takes, for many at a time in one transaction: the disk is waited for once.
 
-use jiff::Timestamp;
-use pipeline::{BlobId, DocumentClaim, DocumentId, MailId, OutboxEntry, OutboxId, OutboxPolicy, PortError};
+use pipeline::{DocumentClaim, MailClaim, NewDocument, NewUpload, OutboxEntry, PortError};
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection, Transaction};
 use uuid::Uuid;
 
-use super::ledger::{Content, MOST_DOUBLINGS, close};
-use super::{Engine, Pool, error, milliseconds};
+use super::ledger::{
+    Base, ClaimingDocument, ClaimingMail, Confirmed, MOST_DOUBLINGS, Sent, Storing, close, document_claim,
+    idempotency_key_life, insert_entry, mail_claim, render_messages, uploads_by_id,
+};
+use super::{Engine, error, milliseconds};
+use crate::batches::Answers;
 
-/// `queued → rendering`, and the outbox row goes.
-pub(super) async fn claim_document(
-    pool: &Pool,
-    document: DocumentId,
-    blob: BlobId,
-    lease_until: Timestamp,
-    now: Timestamp,
-) -> Result<Option<SqliteRow>, PortError> {
-    let mut transaction = pool.begin().await?;
-    let claimed = sqlx::query(
-        "update documents
-         set state = 'rendering', attempt = attempt + 1, attempts = attempts + 1, blob = $2, lease_until = $3
-         where id = $1 and state = 'queued' and next_attempt_at <= $4
-         returning upload, attempt, format,
-             (select raw from uploads where uploads.id = documents.upload) as raw,
-             (select trace from uploads where uploads.id = documents.upload) as trace",
-    )
-    .bind(document.uuid())
-    .bind(blob.uuid())
-    .bind(milliseconds(lease_until))
-    .bind(milliseconds(now))
-    .fetch_optional(&mut *transaction)
-    .await
-    .map_err(error("claim a document"))?;
-    end_claim(transaction, document.uuid(), claimed).await
+async fn commit(transaction: Transaction<'static, Engine>) -> Result<(), PortError> {
+    transaction.commit().await.map_err(error("commit"))
 }
 
-/// `pending → sending`, and the outbox row goes.
-pub(super) async fn claim_mail(
-    pool: &Pool,
-    mail: MailId,
-    lease_until: Timestamp,
-    now: Timestamp,
-) -> Result<Option<SqliteRow>, PortError> {
-    let mut transaction = pool.begin().await?;
-    let claimed = sqlx::query(
-        "update mails
-         set state = 'sending', attempt = attempt + 1, attempts = attempts + 1, lease_until = $2
-         where id = $1 and state = 'pending' and next_attempt_at <= $3
-           and exists (select 1 from uploads u
-                       where u.id = mails.upload and u.generation = mails.generation and u.open = 0)
-         returning upload, generation, attempt, recipient",
-    )
-    .bind(mail.uuid())
-    .bind(milliseconds(lease_until))
-    .bind(milliseconds(now))
-    .fetch_optional(&mut *transaction)
-    .await
-    .map_err(error("claim a mail"))?;
-    end_claim(transaction, mail.uuid(), claimed).await
-}
-
-async fn end_claim(
-    mut transaction: sqlx::Transaction<'static, Engine>,
-    subject: Uuid,
-    claimed: Option<SqliteRow>,
-) -> Result<Option<SqliteRow>, PortError> {
-    if claimed.is_some() {
-        let gone = sqlx::query("delete from outbox where subject = $1").bind(subject).execute(&mut *transaction).await;
-        gone.map_err(error("delete an outbox row"))?;
+/// Uploads, their documents and outbox rows. `None` where the idempotency key was used within its life.
+pub(super) async fn accept(base: &Base, uploads: &[NewUpload]) -> Answers<Option<Vec<OutboxEntry>>> {
+    let mut transaction = base.pool.begin().await?;
+    let mut accepted = Vec::with_capacity(uploads.len());
+    for upload in uploads {
+        accepted.push(Ok(accept_one(&mut transaction, base, upload).await?));
     }
-    transaction.commit().await.map_err(error("commit"))?;
-    Ok(claimed)
+    commit(transaction).await?;
+    Ok(accepted)
 }
 
-/// `rendering → stored`, one document less is open, and the last one brings the mail with its outbox row: the outer
-/// `None` where another attempt holds the document.
-pub(super) async fn store_document(
-    pool: &Pool,
-    policy: &OutboxPolicy,
-    claim: &DocumentClaim,
-    content: &Content<'_>,
-    now: Timestamp,
+async fn accept_one(
+    connection: &mut SqliteConnection,
+    base: &Base,
+    upload: &NewUpload,
+) -> Result<Option<Vec<OutboxEntry>>, PortError> {
+    if let Some(idempotency) = &upload.idempotency
+        && !reserve_key(connection, upload, &idempotency.key, &idempotency.fingerprint).await?
+    {
+        return Ok(None);
+    }
+    insert_upload(connection, upload).await?;
+    let entries = render_messages(upload);
+    for (document, entry) in upload.documents.iter().zip(&entries) {
+        insert_document(connection, upload, document).await?;
+        insert_entry(connection, entry, base.outbox.first_due(upload.at)).await?;
+    }
+    Ok(Some(entries))
+}
+
+/// `false` where the owner's key was used within its life.
+async fn reserve_key(
+    connection: &mut SqliteConnection,
+    upload: &NewUpload,
+    key: &str,
+    fingerprint: &[u8; 32],
+) -> Result<bool, PortError> {
+    let too_old = milliseconds(upload.at) - idempotency_key_life();
+    sqlx::query("delete from idempotency_keys where owner = $1 and key = $2 and created_at < $3")
+        .bind(upload.owner.uuid())
+        .bind(key)
+        .bind(too_old)
+        .execute(&mut *connection)
+        .await
+        .map_err(error("forget an idempotency key"))?;
+    let inserted = sqlx::query(
+        "insert into idempotency_keys (owner, key, fingerprint, upload, created_at) values ($1, $2, $3, $4, $5)
+         on conflict do nothing",
+    )
+    .bind(upload.owner.uuid())
+    .bind(key)
+    .bind(fingerprint.as_slice())
+    .bind(upload.id.uuid())
+    .bind(milliseconds(upload.at))
+    .execute(connection)
+    .await
+    .map_err(error("store an idempotency key"))?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+async fn insert_upload(connection: &mut SqliteConnection, upload: &NewUpload) -> Result<(), PortError> {
+    let open = i64::try_from(upload.documents.len()).unwrap_or(i64::MAX);
+    sqlx::query(
+        "insert into uploads (id, owner, invoice_number, raw, notify, trace, open, generation, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, 1, $8)",
+    )
+    .bind(upload.id.uuid())
+    .bind(upload.owner.uuid())
+    .bind(&upload.invoice_number)
+    .bind(upload.raw.uuid())
+    .bind(upload.notify.as_ref().map(pipeline::Email::as_str))
+    .bind(upload.trace.to_string())
+    .bind(open)
+    .bind(milliseconds(upload.at))
+    .execute(connection)
+    .await
+    .map_err(error("store an upload"))?;
+    Ok(())
+}
+
+async fn insert_document(
+    connection: &mut SqliteConnection,
+    upload: &NewUpload,
+    document: &NewDocument,
+) -> Result<(), PortError> {
+    sqlx::query(
+        "insert into documents (id, upload, format, state, attempt, attempts, faults, next_attempt_at)
+         values ($1, $2, $3, 'queued', 0, 0, 0, $4)",
+    )
+    .bind(document.id.uuid())
+    .bind(upload.id.uuid())
+    .bind(document.format.name())
+    .bind(milliseconds(upload.at))
+    .execute(connection)
+    .await
+    .map_err(error("store a document"))?;
+    Ok(())
+}
+
+/// The broker has confirmed these rows' messages.
+pub(super) async fn confirm(base: &Base, calls: &[Confirmed]) -> Answers<()> {
+    let mut transaction = base.pool.begin().await?;
+    for call in calls {
+        sqlx::query(
+            "update outbox
+             set published = published + 1, due_at = $2 + $3 * (1 << min(published, $4))
+             where id = $1",
+        )
+        .bind(call.entry.uuid())
+        .bind(milliseconds(call.at))
+        .bind(base.outbox.confirmed_milliseconds())
+        .bind(MOST_DOUBLINGS)
+        .execute(&mut *transaction)
+        .await
+        .map_err(error("confirm an outbox row"))?;
+    }
+    commit(transaction).await?;
+    Ok(calls.iter().map(|_| Ok(())).collect())
+}
+
+/// `queued → rendering`, and the outbox rows go. One of several calls for a document gets it.
+pub(super) async fn claim_documents(base: &Base, calls: &[ClaimingDocument]) -> Answers<Option<DocumentClaim>> {
+    let mut transaction = base.pool.begin().await?;
+    let mut claims = Vec::with_capacity(calls.len());
+    for call in calls {
+        let row = sqlx::query(
+            "update documents
+             set state = 'rendering', attempt = attempt + 1, attempts = attempts + 1, blob = $2, lease_until = $3
+             where id = $1 and state = 'queued' and next_attempt_at <= $4
+             returning id, upload, attempt, format, blob,
+                 (select raw from uploads where uploads.id = documents.upload) as raw,
+                 (select trace from uploads where uploads.id = documents.upload) as trace",
+        )
+        .bind(call.document.uuid())
+        .bind(call.blob.uuid())
+        .bind(milliseconds(call.lease_until))
+        .bind(milliseconds(call.at))
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(error("claim a document"))?;
+        delete_entry(&mut transaction, row.as_ref()).await?;
+        claims.push(row.as_ref().map(document_claim).transpose());
+    }
+    commit(transaction).await?;
+    Ok(claims)
+}
+
+/// `pending → sending`, and the outbox rows go. One of several calls for a mail gets it.
+pub(super) async fn claim_mails(base: &Base, calls: &[ClaimingMail]) -> Answers<Option<MailClaim>> {
+    let mut transaction = base.pool.begin().await?;
+    let mut claims = Vec::with_capacity(calls.len());
+    for call in calls {
+        let row = sqlx::query(
+            "update mails
+             set state = 'sending', attempt = attempt + 1, attempts = attempts + 1, lease_until = $2
+             where id = $1 and state = 'pending' and next_attempt_at <= $3
+               and exists (select 1 from uploads u
+                           where u.id = mails.upload and u.generation = mails.generation and u.open = 0)
+             returning id, upload, generation, attempt, recipient",
+        )
+        .bind(call.mail.uuid())
+        .bind(milliseconds(call.lease_until))
+        .bind(milliseconds(call.at))
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(error("claim a mail"))?;
+        delete_entry(&mut transaction, row.as_ref()).await?;
+        claims.push(match &row {
+            Some(row) => claim_of(&mut transaction, row).await.transpose(),
+            None => Ok(None),
+        });
+    }
+    commit(transaction).await?;
+    Ok(claims)
+}
+
+async fn claim_of(connection: &mut SqliteConnection, row: &SqliteRow) -> Option<Result<MailClaim, PortError>> {
+    let id: Uuid = row.get("upload");
+    let mut uploads = match uploads_by_id(connection, &[id]).await {
+        Ok(uploads) => uploads,
+        Err(error) => return Some(Err(error)),
+    };
+    uploads.remove(&id).map(|upload| upload.and_then(|upload| mail_claim(row, upload)))
+}
+
+/// The claim was made: its message has done its work.
+async fn delete_entry(connection: &mut SqliteConnection, claimed: Option<&SqliteRow>) -> Result<(), PortError> {
+    let Some(row) = claimed else { return Ok(()) };
+    let gone = sqlx::query("delete from outbox where subject = $1").bind(row.get::<Uuid, _>("id"));
+    gone.execute(connection).await.map_err(error("delete an outbox row"))?;
+    Ok(())
+}
+
+/// `rendering → stored`, fewer documents are open, and the last one of an upload brings the mail with its outbox row: the
+/// outer `None` where another attempt holds the document.
+pub(super) async fn store(base: &Base, calls: &[Storing]) -> Answers<Option<Option<OutboxEntry>>> {
+    let mut transaction = base.pool.begin().await?;
+    let mut stored = Vec::with_capacity(calls.len());
+    for call in calls {
+        stored.push(Ok(store_one(&mut transaction, base, call).await?));
+    }
+    commit(transaction).await?;
+    Ok(stored)
+}
+
+async fn store_one(
+    connection: &mut SqliteConnection,
+    base: &Base,
+    call: &Storing,
 ) -> Result<Option<Option<OutboxEntry>>, PortError> {
-    let mut transaction = pool.begin().await?;
     let stored = sqlx::query(
         "update documents
          set state = 'stored', bytes = $3, sha256 = $4, file_name = $5, finished_at = $6, lease_until = null,
              unreachable_since = null, reason = null
          where id = $1 and state = 'rendering' and attempt = $2",
     )
-    .bind(claim.document.uuid())
-    .bind(i64::from(claim.attempt))
-    .bind(content.bytes)
-    .bind(content.sha256)
-    .bind(content.file_name)
-    .bind(milliseconds(now))
-    .execute(&mut *transaction)
+    .bind(call.claim.document.uuid())
+    .bind(i64::from(call.claim.attempt))
+    .bind(call.bytes)
+    .bind(call.sha256.as_slice())
+    .bind(&call.file_name)
+    .bind(milliseconds(call.at))
+    .execute(&mut *connection)
     .await
     .map_err(error("finish a document"))?;
     if stored.rows_affected() == 0 {
         return Ok(None);
     }
-    let publish = close(&mut transaction, claim.upload, policy, now).await?;
-    transaction.commit().await.map_err(error("commit"))?;
-    Ok(Some(publish))
+    close(connection, call.claim.upload, &base.outbox, call.at).await.map(Some)
 }
 
-/// The broker confirmed these rows' messages.
-pub(super) async fn note_published(
-    pool: &Pool,
-    policy: &OutboxPolicy,
-    entries: &[OutboxId],
-    now: Timestamp,
-) -> Result<(), PortError> {
-    let mut transaction = pool.begin().await?;
-    for entry in entries {
-        sqlx::query(
-            "update outbox
-             set published = published + 1, due_at = $2 + $3 * (1 << min(published, $4))
-             where id = $1",
+/// `sending → sent`: `false` where another attempt holds the mail.
+pub(super) async fn mark_sent(base: &Base, calls: &[Sent]) -> Answers<bool> {
+    let mut transaction = base.pool.begin().await?;
+    let mut sent = Vec::with_capacity(calls.len());
+    for call in calls {
+        let updated = sqlx::query(
+            "update mails
+             set state = 'sent', finished_at = $3, lease_until = null, unreachable_since = null, reason = null
+             where id = $1 and state = 'sending' and attempt = $2",
         )
-        .bind(entry.uuid())
-        .bind(milliseconds(now))
-        .bind(policy.confirmed_milliseconds())
-        .bind(MOST_DOUBLINGS)
+        .bind(call.mail.uuid())
+        .bind(i64::from(call.attempt))
+        .bind(milliseconds(call.at))
         .execute(&mut *transaction)
         .await
-        .map_err(error("confirm an outbox row"))?;
+        .map_err(error("finish a mail"))?;
+        sent.push(Ok(updated.rows_affected() == 1));
     }
-    transaction.commit().await.map_err(error("commit"))
+    commit(transaction).await?;
+    Ok(sent)
 }
