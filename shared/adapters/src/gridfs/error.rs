@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use mongodb::Collection;
 use mongodb::error::{Error, ErrorKind as DriverKind, RETRYABLE_WRITE_ERROR, WriteFailure};
 use pipeline::{ErrorKind, PortError};
+use serde::Serialize;
+
+use crate::batches::Answers;
 
 /// An operation ends within this, however the network fails.
 const OPERATION_LIMIT: Duration = Duration::from_secs(10);
@@ -27,6 +31,32 @@ pub(super) async fn limited<T>(
     limited_to(OPERATION_LIMIT, context, operation).await
 }
 
+/// Documents inserted together, each for itself: what becomes of one changes nothing for another.
+pub(super) async fn inserted<T: Serialize + Send + Sync>(collection: &Collection<T>, documents: &[T]) -> Answers<()> {
+    const CONTEXT: &str = "insert the documents of blobs";
+    let insert = collection.insert_many(documents).ordered(false).into_future();
+    let late = |_| {
+        Err(PortError::new(ErrorKind::Unreachable, format!("cannot {CONTEXT}: no answer within {OPERATION_LIMIT:?}")))
+    };
+    let insert = async { Ok(insert.await) };
+    let outcome = tokio::time::timeout(OPERATION_LIMIT, insert).await.unwrap_or_else(late)?;
+    let Err(source) = outcome else { return Ok(documents.iter().map(|_| Ok(())).collect()) };
+    let DriverKind::InsertMany(failed) = &*source.kind else { return Err(error(CONTEXT, source)) };
+    let Some(refused) = failed.write_errors.as_ref().filter(|_| failed.write_concern_error.is_none()) else {
+        return Err(error(CONTEXT, source));
+    };
+    let mut answers: Vec<_> = documents.iter().map(|_| Ok(())).collect();
+    for refused in refused {
+        if let Some(answer) = answers.get_mut(refused.index) {
+            let kind = kind_of_code(refused.code);
+            *answer = Err(
+                PortError::new(kind, format!("cannot {CONTEXT}")).with_source(told(refused.code, &refused.message))
+            );
+        }
+    }
+    Ok(answers)
+}
+
 /// Work that ends within `limit`.
 pub(super) async fn limited_to<T>(
     limit: Duration,
@@ -43,7 +73,6 @@ fn error(context: &'static str, source: Error) -> PortError {
 
 /// The server's code and message. The driver's own text repeats the server's whole answer, which may quote a document.
 fn cause(error: &Error) -> String {
-    let told = |code: i32, message: &str| format!("error code {code}: {message}");
     match &*error.kind {
         DriverKind::Write(WriteFailure::WriteError(refused)) => told(refused.code, &refused.message),
         DriverKind::Write(WriteFailure::WriteConcernError(unmet)) => told(unmet.code, &unmet.message),
@@ -55,6 +84,10 @@ fn cause(error: &Error) -> String {
         }
         other => other.to_string(),
     }
+}
+
+fn told(code: i32, message: &str) -> String {
+    format!("error code {code}: {message}")
 }
 
 fn kind(error: &Error) -> ErrorKind {

@@ -23,7 +23,9 @@ use pipeline::{Blob, BlobId, Bucket, ByteStream, Documents, PortError};
 use tokio::sync::OnceCell;
 
 use connection::Connection;
-use error::{limited, limited_to};
+use error::{inserted, limited, limited_to};
+
+use crate::batches::Batches;
 
 /// The size of a chunk in bytes that GridFS recommends: with its other fields it stays below 256 KiB.
 const CHUNK_BYTES: u32 = 255 * 1024;
@@ -59,15 +61,24 @@ impl GridFs {
 struct BucketCollections {
     files: Collection<Document>,
     chunks: Collection<RawDocumentBuf>,
+    /// Of blobs that are put at the same time.
+    inserting_files: Batches<Collection<Document>, Document, ()>,
+    inserting_first_chunks: Batches<Collection<RawDocumentBuf>, RawDocumentBuf, ()>,
     indexed: OnceCell<()>,
 }
 
 impl BucketCollections {
     fn new(database: &Database, bucket: Bucket) -> Self {
         let name = bucket.name();
+        let files = database.collection_with_options(&format!("{name}.files"), connection::durable());
+        let chunks = database.collection_with_options(&format!("{name}.chunks"), connection::durable());
         Self {
-            files: database.collection_with_options(&format!("{name}.files"), connection::durable()),
-            chunks: database.collection_with_options(&format!("{name}.chunks"), connection::durable()),
+            inserting_files: Batches::new(files.clone(), |files, documents| Box::pin(inserted(files, documents))),
+            inserting_first_chunks: Batches::new(chunks.clone(), |chunks, documents| {
+                Box::pin(inserted(chunks, documents))
+            }),
+            files,
+            chunks,
             indexed: OnceCell::new(),
         }
     }

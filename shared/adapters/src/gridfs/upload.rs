@@ -3,6 +3,8 @@
 //! Whoever inserts chunk 0 owns the id; everybody else is told that it exists and touches nothing that is not his. An
 //! empty blob has an empty chunk 0, so the rule holds for it too.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::future;
 use mongodb::bson::oid::ObjectId;
@@ -10,12 +12,14 @@ use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, DateTime, Document, RawBinaryRef, RawDocumentBuf, cstr, doc};
 use pipeline::{BlobId, ByteStream, ErrorKind, PortError};
 
-use super::error::limited;
+use super::error::{limited, limited_to};
 use super::{BucketCollections, CHUNK_BYTES, PutId, binary};
 use crate::pieces::Pieces;
 
 /// Chunks that go to the server together. As many again are collected meanwhile.
 const BATCH_CHUNKS: usize = 4;
+/// How long a document waits for those before it and is inserted.
+const PUT_LIMIT: Duration = Duration::from_secs(25);
 
 pub(super) async fn put(bucket: &BucketCollections, id: BlobId, content: ByteStream) -> Result<u64, PortError> {
     let mut pieces = Pieces::new(content, CHUNK_BYTES as usize);
@@ -103,7 +107,7 @@ impl Upload<'_> {
 
     async fn insert_first(&self, data: &Bytes) -> Result<(), PortError> {
         let chunk = self.chunk(self.put, 0, data)?;
-        limited("insert a blob's first chunk", self.bucket.chunks.insert_one(chunk)).await.map(|_| ())
+        limited_to(PUT_LIMIT, "insert a blob's first chunk", self.bucket.inserting_first_chunks.call(chunk)).await
     }
 
     async fn insert_chunks(&self, first: usize, batch: &[Bytes]) -> Result<(), PortError> {
@@ -126,7 +130,8 @@ impl Upload<'_> {
     }
 
     async fn insert_file(&self, length: u64) -> Result<(), PortError> {
-        limited("insert a blob's file document", self.bucket.files.insert_one(self.file(length))).await.map(|_| ())
+        let inserting = self.bucket.inserting_files.call(self.file(length));
+        limited_to(PUT_LIMIT, "insert a blob's file document", inserting).await
     }
 
     fn file(&self, length: u64) -> Document {
