@@ -9,8 +9,8 @@ use host::problem::{Fault, Problem};
 use http::StatusCode;
 use invoice::{Finding, Format, Parsed};
 use pipeline::{
-    Acceptance, BlobId, Bucket, DocumentId, DocumentsExt, Email, FailPoint, Idempotency, NewDocument, NewUpload,
-    TraceId, UploadId, UserId,
+    Acceptance, BlobId, Bucket, DocumentId, DocumentsExt, Email, FailPoint, Idempotency, Mutation, NewDocument,
+    NewUpload, TraceId, UploadId, UserId,
 };
 use sha2::{Digest, Sha256};
 
@@ -42,6 +42,11 @@ pub(crate) async fn accept(gateway: &Arc<Gateway>, submission: Submission) -> Re
     gateway.documents.put_bytes(Bucket::Raw, raw, submission.json.clone()).await?;
     FailPoint::RawStored.reached();
     let upload = new_upload(gateway, submission, raw, &parsed);
+    if Mutation::AnswerBeforeCommit.is_on() {
+        let (id, gateway) = (upload.id, Arc::clone(gateway));
+        tokio::spawn(async move { gateway.ledger.accept(&upload).await });
+        return Ok(Accepted { upload: id, repeated: false, warnings: Vec::new() });
+    }
     match gateway.ledger.accept(&upload).await? {
         Acceptance::Accepted(entries) => {
             FailPoint::Accepted.reached();
@@ -108,12 +113,13 @@ pub(crate) fn faults(findings: Vec<Finding>) -> Vec<Fault> {
 fn new_upload(gateway: &Gateway, submission: Submission, raw: BlobId, parsed: &Parsed) -> NewUpload {
     let fingerprint = fingerprint(&submission);
     let document = |format: &Format| NewDocument { id: DocumentId::new(), format: *format };
+    let copies = if Mutation::DoubleDocument.is_on() { 2 } else { 1 };
     NewUpload {
         id: UploadId::new(),
         owner: submission.owner,
         invoice_number: parsed.invoice.number.to_string(),
         raw,
-        documents: submission.formats.iter().map(document).collect(),
+        documents: submission.formats.iter().flat_map(|format| (0..copies).map(|_| document(format))).collect(),
         notify: submission.notify,
         idempotency: submission.idempotency_key.map(|key| Idempotency { key, fingerprint }),
         trace: submission.trace,

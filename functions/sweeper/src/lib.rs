@@ -14,7 +14,8 @@ use host::telemetry::message_span;
 use host::{Outage, Shutdown};
 use jiff::Timestamp;
 use pipeline::{
-    Actor, Broker, Clock, Documents, Expired, FailPoint, Ledger, OutboxEntry, PortError, Redrive, RedriveFilter,
+    Actor, Broker, Clock, Documents, Expired, FailPoint, Ledger, Mutation, OutboxEntry, PortError, Redrive,
+    RedriveFilter,
 };
 use tracing::Instrument as _;
 
@@ -154,6 +155,9 @@ impl Sweeper {
     /// Stops at the first message that the broker does not take: the others would not fare better.
     async fn publish_due(&self) -> Result<usize, PortError> {
         let mut published = 0;
+        if Mutation::UnconfirmedPublish.is_on() {
+            return Ok(published);
+        }
         for _ in 0..MOST_BATCHES {
             let due = self.ledger.due(self.clock.now(), BATCH).await?;
             if !due.is_empty() {

@@ -7,8 +7,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 
-use crate::process;
 use crate::servers::{Environment, daemon::Daemon, ports};
+use crate::{process, process_tree};
 
 /// One function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,6 +96,11 @@ impl Pack {
     /// A running function's process id.
     pub fn process(&self, function: Function) -> Option<u32> {
         self.daemons.get(&function)?.process()
+    }
+
+    /// Sends a process a signal, such as `STOP`.
+    pub fn signal(process: u32, name: &str) -> anyhow::Result<()> {
+        process_tree::signal(process, name)
     }
 
     /// SIGKILL.

@@ -33,12 +33,15 @@ struct Machine {
 impl Plan {
     /// Looks at the environment and at this machine.
     pub fn new() -> Self {
-        let machine = Machine {
-            has_docker: compose::engine_answers(),
-            installs_packages_as_root: programs::is_there("apt-get") && programs::is_root(),
-        };
+        let machine = Machine::look();
         let is_given = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
         Self(Kind::ALL.into_iter().map(|kind| (kind, source(kind, is_given, &machine))).collect())
+    }
+
+    /// Only these servers, and none that runs already: whoever kills them harms nobody.
+    pub fn of_its_own(kinds: &[Kind]) -> Self {
+        let machine = Machine::look();
+        Self(kinds.iter().map(|kind| (*kind, source(*kind, |_| false, &machine))).collect())
     }
 
     /// Fails where a server cannot be got, saying how it could.
@@ -64,6 +67,15 @@ impl Plan {
             missing.push("rabbitmq-server");
         }
         missing
+    }
+}
+
+impl Machine {
+    fn look() -> Self {
+        Self {
+            has_docker: compose::engine_answers(),
+            installs_packages_as_root: programs::is_there("apt-get") && programs::is_root(),
+        }
     }
 }
 

@@ -1,0 +1,111 @@
+//! The ledger, seen from outside.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
+use url::Url;
+use uuid::Uuid;
+
+use crate::arena::name_of_its_own;
+
+/// A database of the run's own.
+pub(crate) struct Ledger {
+    server: String,
+    name: String,
+    pub(crate) url: String,
+}
+
+/// A document as the ledger has it.
+pub(crate) struct Row {
+    pub(crate) format: String,
+    pub(crate) state: String,
+    pub(crate) reason: Option<String>,
+    pub(crate) blob: Option<Uuid>,
+    pub(crate) sha256: Option<Vec<u8>>,
+}
+
+/// What is not at rest.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unrest {
+    pub(crate) documents: i64,
+    pub(crate) mails: i64,
+    pub(crate) outbox: i64,
+}
+
+impl Ledger {
+    pub(crate) async fn create(server: &str) -> anyhow::Result<Self> {
+        let name = name_of_its_own();
+        execute(server, format!("create database {name}")).await?;
+        let mut url = Url::parse(server)?;
+        url.set_path(&name);
+        Ok(Self { server: server.to_owned(), name, url: url.into() })
+    }
+
+    pub(crate) async fn forget_that_formats_are_unique(&self) -> anyhow::Result<()> {
+        execute(&self.url, "alter table documents drop constraint documents_upload_format_key".to_owned()).await
+    }
+
+    pub(crate) async fn unrest(&self) -> anyhow::Result<Unrest> {
+        let row = sqlx::query(
+            "select (select count(*) from documents where state in ('queued', 'rendering')) as documents,
+                    (select count(*) from mails where state in ('pending', 'sending')) as mails,
+                    (select count(*) from outbox) as outbox",
+        );
+        let row = row.fetch_one(&mut self.connect().await?).await?;
+        Ok(Unrest { documents: row.get("documents"), mails: row.get("mails"), outbox: row.get("outbox") })
+    }
+
+    /// Each upload's documents.
+    pub(crate) async fn uploads(&self) -> anyhow::Result<BTreeMap<Uuid, Vec<Row>>> {
+        let mut connection = self.connect().await?;
+        let ids: Vec<Uuid> = sqlx::query_scalar("select id from uploads").fetch_all(&mut connection).await?;
+        let mut uploads: BTreeMap<Uuid, Vec<Row>> = ids.into_iter().map(|id| (id, Vec::new())).collect();
+        let rows = sqlx::query("select upload, format, state, reason, blob, sha256 from documents");
+        for row in rows.fetch_all(&mut connection).await? {
+            uploads.entry(row.get("upload")).or_default().push(Row {
+                format: row.get("format"),
+                state: row.get("state"),
+                reason: row.get("reason"),
+                blob: row.get("blob"),
+                sha256: row.get("sha256"),
+            });
+        }
+        Ok(uploads)
+    }
+
+    /// Uploads whose count of open documents is not that of their documents that are not final.
+    pub(crate) async fn miscounted(&self) -> anyhow::Result<i64> {
+        let count = sqlx::query_scalar(
+            "select count(*) from uploads u where open <> (
+                 select count(*) from documents d where d.upload = u.id and d.state in ('queued', 'rendering'))",
+        );
+        Ok(count.fetch_one(&mut self.connect().await?).await?)
+    }
+
+    /// Every blob that a row names.
+    pub(crate) async fn blobs(&self) -> anyhow::Result<BTreeSet<Uuid>> {
+        let ids = "select raw from uploads union select blob from documents where state = 'stored'";
+        let ids: Vec<Uuid> = sqlx::query_scalar(ids).fetch_all(&mut self.connect().await?).await?;
+        Ok(ids.into_iter().collect())
+    }
+
+    /// Some documents, final or not.
+    pub(crate) async fn some_documents(&self) -> anyhow::Result<Vec<Uuid>> {
+        let ids = sqlx::query_scalar("select id from documents order by id desc limit 20");
+        Ok(ids.fetch_all(&mut self.connect().await?).await?)
+    }
+
+    pub(crate) async fn remove(self) -> anyhow::Result<()> {
+        execute(&self.server, format!("drop database {} with (force)", self.name)).await
+    }
+
+    async fn connect(&self) -> anyhow::Result<PgConnection> {
+        Ok(PgConnection::connect(&self.url).await?)
+    }
+}
+
+async fn execute(url: &str, statement: String) -> anyhow::Result<()> {
+    let mut connection = PgConnection::connect(url).await?;
+    sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
+    Ok(())
+}

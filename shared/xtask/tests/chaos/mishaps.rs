@@ -1,0 +1,95 @@
+//! Carries out what a schedule says.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use tokio::runtime::Handle;
+use xtask::pack::Pack;
+use xtask::servers::{Kind, Servers};
+
+use crate::arena::{Arena, locked};
+use crate::schedule::{Mishap, Planned, Schedule};
+
+/// Carries out every lane on a thread of its own and comes back when all is up again.
+pub(crate) fn carry_out(
+    arena: &Arena,
+    servers: &mut Servers,
+    schedule: &Schedule,
+    done: &AtomicUsize,
+    runtime: &Handle,
+) -> anyhow::Result<()> {
+    let (begun, servers) = (Instant::now(), Mutex::new(servers));
+    std::thread::scope(|scope| {
+        let run = |lane: &'_ Vec<Planned>| {
+            let mut outcome = Ok(());
+            for (time, mishap) in lane {
+                sleep((begun + *time).saturating_duration_since(Instant::now()));
+                outcome = outcome.and(befall(arena, &servers, *mishap, runtime).with_context(|| format!("{mishap:?}")));
+                done.fetch_add(1, Ordering::Relaxed);
+            }
+            outcome
+        };
+        let lanes: Vec<_> = schedule.lanes.iter().map(|lane| scope.spawn(move || run(lane))).collect();
+        let joined = lanes.into_iter().map(|lane| lane.join().unwrap_or_else(|_| anyhow::bail!("a lane panicked")));
+        joined.collect()
+    })
+}
+
+fn befall(arena: &Arena, servers: &Mutex<&mut Servers>, mishap: Mishap, runtime: &Handle) -> anyhow::Result<()> {
+    match mishap {
+        Mishap::Kill(function) => {
+            let mut pack = locked(&arena.pack);
+            pack.kill(function)?;
+            pack.restart(function)
+        }
+        Mishap::Pause(function, time) => {
+            let Some(process) = pause(&locked(&arena.pack), function)? else { return Ok(()) };
+            sleep(time);
+            // One that was killed meanwhile has no use for it.
+            let _ = Pack::signal(process, "CONT");
+            Ok(())
+        }
+        Mishap::Restart { server, cleanly, down } => restart(servers, server, cleanly, down),
+        Mishap::Cut(server) => {
+            arena.proxies[&server].cut();
+            Ok(())
+        }
+        // Beside a broker that is down there is nothing to disturb.
+        Mishap::PublishAgain => {
+            let publish = async {
+                let documents = arena.ledger.some_documents().await?;
+                arena.broker.publish_again(&documents).await
+            };
+            let _ = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), publish).await });
+            Ok(())
+        }
+        Mishap::Purge => {
+            let _ =
+                runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), arena.broker.purge()).await });
+            Ok(())
+        }
+    }
+}
+
+fn pause(pack: &Pack, function: xtask::pack::Function) -> anyhow::Result<Option<u32>> {
+    let process = pack.process(function);
+    if let Some(process) = process {
+        Pack::signal(process, "STOP")?;
+    }
+    Ok(process)
+}
+
+fn restart(servers: &Mutex<&mut Servers>, server: Kind, cleanly: bool, down: Duration) -> anyhow::Result<()> {
+    let mut servers = servers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let server = servers.get(server)?;
+    if cleanly {
+        server.stop()?
+    } else {
+        server.kill()?
+    };
+    sleep(down);
+    server.restart()
+}
