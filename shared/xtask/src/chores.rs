@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::bench::Bench;
+use crate::chaos::Chaos;
 use crate::servers::{Environment, Plan, Servers};
 use crate::steps::Steps;
 use crate::{
@@ -56,6 +57,13 @@ enum Chore {
         #[command(flatten)]
         consent: Consent,
     },
+    /// Kill, stop, pause and cut off everything while clients upload, and count what became of it.
+    Chaos {
+        #[command(flatten)]
+        run: Chaos,
+        #[command(flatten)]
+        consent: Consent,
+    },
     /// Make the pictures in shared/render/gallery anew.
     Gallery,
 }
@@ -83,6 +91,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Chore::Template { full } => Ok(test_template(Steps::default(), full).finish()),
         Chore::Servers { consent } => servers(&consent).map(|()| ExitCode::SUCCESS),
         Chore::Bench { what, consent } => bench(&what, &consent).map(|()| ExitCode::SUCCESS),
+        Chore::Chaos { run, consent } => chaos(&run, &consent).map(|()| ExitCode::SUCCESS),
         Chore::Gallery => gallery::make().map(|()| ExitCode::SUCCESS),
     }
 }
@@ -131,6 +140,15 @@ fn bench(what: &Bench, consent: &Consent) -> anyhow::Result<()> {
     let plan = Plan::new();
     packages::require(consent.is_given(), || [programs::missing_tools(), plan.missing_packages()].concat())?;
     what.run()
+}
+
+/// The run starts the servers itself. It is a test target: the functions have their breaches and fail points in test
+/// builds alone.
+fn chaos(run: &Chaos, consent: &Consent) -> anyhow::Result<()> {
+    interruption::watch()?;
+    let plan = Plan::new();
+    packages::require(consent.is_given(), || [programs::missing_tools(), plan.missing_packages()].concat())?;
+    run.run()
 }
 
 fn test_crates(steps: Steps, environment: &[(String, String)]) -> Steps {

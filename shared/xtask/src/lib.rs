@@ -7,6 +7,7 @@ pub mod servers;
 
 mod arrows;
 mod bench;
+mod chaos;
 mod charts;
 mod gallery;
 mod images;

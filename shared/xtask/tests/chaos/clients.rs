@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use fastrand::Rng;
 use futures_util::future::try_join_all;
+use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -131,14 +132,15 @@ impl Clients {
 
     async fn send(&self, upload: &Upload) -> reqwest::Result<Response> {
         let formats: Vec<&str> = upload.formats.iter().copied().collect();
-        let url = format!("{}/invoices?notify=owner&format={}", self.base, formats.join(","));
+        let url = format!("{}/upload?notify=owner&format={}", self.base, formats.join(","));
         let mut invoice = self.sample.clone();
         invoice["invoice_no"] = format!("CHAOS-{}", upload.number).into();
         if upload.is_broken {
             invoice["total_amount"] = "0.01".into();
         }
+        let form = Form::new().part("file", Part::text(invoice.to_string()).file_name("invoice.json"));
         let request = self.client.post(url).bearer_auth(&self.token).header("idempotency-key", &upload.key);
-        request.json(&invoice).send().await
+        request.multipart(form).send().await
     }
 
     /// A stored document's bytes.

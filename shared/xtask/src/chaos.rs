@@ -1,0 +1,31 @@
+//! The promise under fire: see `shared/xtask/tests/chaos`.
+
+use clap::Args;
+
+use crate::process;
+
+/// Which run to make.
+#[derive(Args)]
+pub(crate) struct Chaos {
+    /// What the faults are drawn from: the same seed draws the same ones.
+    #[arg(long)]
+    seed: u64,
+    /// How many invoices are uploaded.
+    #[arg(long, default_value_t = 1000)]
+    uploads: usize,
+    /// Commit this breach of the protocol, which the run must notice: unconfirmed-publish, answer-before-commit,
+    /// double-document, no-fence or outbox-gone-at-publish.
+    #[arg(long)]
+    mutation: Option<String>,
+}
+
+impl Chaos {
+    /// Builds the functions as all tests do, and makes the run.
+    pub(crate) fn run(&self) -> anyhow::Result<()> {
+        process::cargo(&["test", "--workspace", "--no-run"])?;
+        let (seed, uploads) = (self.seed.to_string(), self.uploads.to_string());
+        let mut run = vec!["test", "--workspace", "--test", "chaos", "--", "--seed", &seed, "--uploads", &uploads];
+        run.extend(self.mutation.iter().flat_map(|mutation| ["--mutation", mutation]));
+        process::cargo(&run)
+    }
+}
