@@ -36,7 +36,7 @@ async fn run() -> anyhow::Result<()> {
     let readiness = gateway.readiness.clone();
     let mut router = gateway::router(Arc::new(gateway));
     if let Some(auth_url) = &settings.auth_url {
-        router = router.merge(gateway::proxy::router(auth_url)?);
+        router = router.merge(gateway::proxy::router(auth_url, settings.trusted_proxies.clone())?);
     }
     tokio::join!(host::serve(listener, problem::with_fallbacks(router), shutdown), readiness.watch());
     Ok(())
