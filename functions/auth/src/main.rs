@@ -50,7 +50,7 @@ async fn serve() -> anyhow::Result<()> {
         return served.await.map_err(anyhow::Error::from_boxed);
     }
     let listener = host::bind(settings.listen).await?;
-    let shutdown = shutdown_on_signal(settings.drain_limit)?;
+    let shutdown = shutdown_on_signal(&settings)?;
     let readiness = state.readiness(&shutdown);
     let router = operations::router(readiness.clone()).merge(auth::router(state.clone()));
     let served = host::serve(listener, problem::with_fallbacks(router), shutdown.clone());

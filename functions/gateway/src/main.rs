@@ -31,7 +31,7 @@ async fn run() -> anyhow::Result<()> {
         return served.await.map_err(anyhow::Error::from_boxed);
     }
     let listener = host::bind(settings.listen).await?;
-    let shutdown = shutdown_on_signal(settings.drain_limit)?;
+    let shutdown = shutdown_on_signal(&settings)?;
     let gateway = Gateway::open(&settings, Arc::new(SystemClock), &shutdown).await?;
     let readiness = gateway.readiness.clone();
     let mut router = gateway::router(Arc::new(gateway));

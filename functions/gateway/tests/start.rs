@@ -84,6 +84,36 @@ async fn it_waits_for_the_schema_and_then_works() {
     assert!(gateway.terminate().0.success());
 }
 
+/// Whoever sends requests here learns that it ends before it takes no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_sigterm_it_is_not_ready_and_still_answers() {
+    let folder = TempDir::new().unwrap();
+    let data_dir = folder.path().to_str().unwrap();
+    Database::open(&format!("sqlite://{data_dir}/invoices.sqlite3")).await.unwrap().migrate().await.unwrap();
+    let settings = [("DATA_DIR", data_dir), ("AUTH_URL", "http://127.0.0.1:9"), ("SHUTDOWN_DELAY", "2s")];
+    let mut gateway = Program::start(GATEWAY, &settings);
+    let _ = gateway.answers("/readyz", 200);
+    let address = gateway.address();
+    std::thread::scope(|scope| {
+        let seen = scope.spawn(move || {
+            let mut seen = Vec::new();
+            while let Some(answer) = testing::request(address, "GET", "/readyz", &[], "") {
+                seen.push((
+                    answer.status,
+                    testing::request(address, "GET", "/healthz", &[], "").map(|alive| alive.status),
+                ));
+            }
+            seen
+        });
+        assert!(gateway.terminate().0.success(), "{}", gateway.log());
+        let seen = seen.join().unwrap();
+        let (before, after): (Vec<_>, Vec<_>) = seen.into_iter().partition(|(ready, _)| *ready == 200);
+        assert!(before.iter().all(|(_, alive)| *alive == Some(200)));
+        assert!(after.len() > 2 && after.iter().all(|(ready, _)| *ready == 503), "{after:?}");
+        assert!(after[..after.len() - 1].iter().all(|(_, alive)| *alive == Some(200)), "{after:?}");
+    });
+}
+
 /// Nobody who prefers to wait holds up the end.
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_answers_those_who_wait() {

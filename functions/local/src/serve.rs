@@ -25,7 +25,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let parts = Parts::open(settings).await?;
     let auth = AuthState::from_settings(settings, Arc::clone(&parts.users), Arc::clone(&parts.clock))?;
     let demo_login = demo_login(settings, &auth).await?;
-    let shutdown = shutdown_on_signal(settings.drain_limit)?;
+    let shutdown = shutdown_on_signal(settings)?;
     let router = router(settings, &parts, auth, &shutdown)?;
     show(settings, listener.local_addr()?, demo_login.as_deref());
     let mut background = background(settings, &parts, &shutdown)?;
@@ -76,7 +76,7 @@ fn readiness(parts: &Parts, shutdown: &Shutdown) -> Readiness {
 
 fn background(settings: &Settings, parts: &Parts, shutdown: &Shutdown) -> anyhow::Result<JoinSet<()>> {
     let mut tasks = JoinSet::new();
-    let worker = Arc::new(worker(settings, parts));
+    let worker = Arc::new(Worker { shutdown: shutdown.clone(), ..worker(settings, parts) });
     let concurrency = settings.background.worker_concurrency;
     tasks.spawn(consume(Arc::clone(&parts.broker), Queue::Invoices, concurrency, worker, shutdown.clone()));
     let notifier = Arc::new(notifier(settings, parts)?);

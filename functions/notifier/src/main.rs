@@ -33,7 +33,7 @@ async fn run() -> anyhow::Result<()> {
     }
     let listener = host::bind(settings.listen).await?;
     let notifier = Arc::new(Notifier::open(&settings, Arc::new(SystemClock)).await?);
-    let shutdown = shutdown_on_signal(settings.drain_limit)?;
+    let shutdown = shutdown_on_signal(&settings)?;
     let (readiness, broker) = (notifier.readiness(&shutdown), Arc::clone(&notifier.broker));
     let consumer = consume(broker, Queue::Notifications, concurrency, notifier, shutdown);
     operations::beside(listener, readiness, consumer).await;

@@ -27,7 +27,7 @@ async fn run() -> anyhow::Result<()> {
     }
     let listener = host::bind(settings.listen).await?;
     let sweeper = Sweeper::open(&settings, Arc::new(SystemClock)).await?;
-    let shutdown = shutdown_on_signal(settings.drain_limit)?;
+    let shutdown = shutdown_on_signal(&settings)?;
     let jobs = async {
         tokio::join!(
             every(settings.background.sweep_period, shutdown.clone(), || sweeper.sweep_and_log()),

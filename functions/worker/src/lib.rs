@@ -42,6 +42,8 @@ pub struct Worker {
     pub attempt_limit: Duration,
     /// Documents that are being rendered. One that is given up in time keeps its place until it really ends.
     pub renderers: Arc<Semaphore>,
+    /// The end of the process: what is not finished by then is given back.
+    pub shutdown: Shutdown,
 }
 
 impl Worker {
@@ -82,16 +84,17 @@ impl Worker {
             upload_bytes: settings.limits.bytes as u64,
             attempt_limit: settings.background.retry.attempt_limit(),
             renderers: Arc::new(Semaphore::new(usize::from(settings.background.worker_concurrency))),
+            shutdown: Shutdown::new(),
         }
     }
 
     /// Whether the servers that a worker needs answer.
     #[must_use]
-    pub fn readiness(&self, shutdown: &Shutdown) -> Readiness {
+    pub fn readiness(&self) -> Readiness {
         let ledger = Server::Ledger(Arc::clone(&self.ledger));
         let documents = Server::Documents(Arc::clone(&self.documents));
         let broker = Server::Broker(Arc::clone(&self.broker));
-        Readiness::new(shutdown, [ledger, documents, broker])
+        Readiness::new(&self.shutdown, [ledger, documents, broker])
     }
 
     async fn render(&self, document: DocumentId) -> Result<(), PortError> {
@@ -101,9 +104,12 @@ impl Worker {
             return Ok(());
         };
         FailPoint::DocumentClaimed.reached();
-        let outcome = match tokio::time::timeout(self.attempt_limit, attempt::run(self, &claim)).await {
-            Ok(outcome) => outcome,
-            Err(_) => DocumentOutcome::Fault { reason: format!("not finished within {:?}", self.attempt_limit) },
+        let attempt = tokio::time::timeout(self.attempt_limit, attempt::run(self, &claim));
+        let outcome = match self.shutdown.run_until_last_call(attempt).await {
+            Some(Ok(outcome)) => outcome,
+            Some(Err(_)) => DocumentOutcome::Fault { reason: format!("not finished within {:?}", self.attempt_limit) },
+            // Not the document's fault: it is queued again at once instead of when its lease is over.
+            None => DocumentOutcome::Unreachable { reason: "the worker ended before it was finished".to_owned() },
         };
         let finish = self.finish(&claim, &outcome).await?;
         FailPoint::DocumentFinished.reached();
@@ -144,7 +150,7 @@ fn log(claim: &DocumentClaim, outcome: &DocumentOutcome, finish: &Finish) {
             tracing::warn!(%upload_id, %format, attempt, reason, "attempt failed");
         }
         (_, DocumentOutcome::Unreachable { reason }) => {
-            tracing::warn!(%upload_id, %format, attempt, reason, "a server is out of reach");
+            tracing::warn!(%upload_id, %format, attempt, reason, "put off");
         }
     }
 }

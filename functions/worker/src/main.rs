@@ -32,10 +32,10 @@ async fn run() -> anyhow::Result<()> {
         return consumer.await.map_err(anyhow::Error::from_boxed);
     }
     let listener = host::bind(settings.listen).await?;
-    let worker = Arc::new(Worker::open(&settings, Arc::new(SystemClock)).await?);
-    let shutdown = shutdown_on_signal(settings.drain_limit)?;
-    let (readiness, broker) = (worker.readiness(&shutdown), Arc::clone(&worker.broker));
-    let consumer = consume(broker, Queue::Invoices, concurrency, worker, shutdown);
+    let shutdown = shutdown_on_signal(&settings)?;
+    let worker = Worker { shutdown: shutdown.clone(), ..Worker::open(&settings, Arc::new(SystemClock)).await? };
+    let (readiness, broker) = (worker.readiness(), Arc::clone(&worker.broker));
+    let consumer = consume(broker, Queue::Invoices, concurrency, Arc::new(worker), shutdown);
     operations::beside(listener, readiness, consumer).await;
     Ok(())
 }

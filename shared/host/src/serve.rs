@@ -6,6 +6,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use http::HeaderValue;
+use http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -52,17 +54,17 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
     })
 }
 
-/// Serves a router until shutdown, then lets requests in flight end, until its deadline.
+/// Serves a router until shutdown and for its delay, then lets requests in flight end, until its deadline.
 ///
 /// Each request carries `ConnectInfo<SocketAddr>`, the client's address, and what [`observed`] gives it.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) {
     let router = observed(router);
     let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let graceful = GracefulShutdown::new();
-    while let Some((stream, peer, place)) = shutdown.run_until_cancelled(accept(&listener, &connections)).await {
-        let (router, watcher) = (router.clone(), graceful.watcher());
+    while let Some((stream, peer, place)) = shutdown.run_until_closed(accept(&listener, &connections)).await {
+        let (router, watcher, shutdown) = (router.clone(), graceful.watcher(), shutdown.clone());
         tokio::spawn(async move {
-            serve_connection(stream, peer, router, watcher).await;
+            serve_connection(stream, peer, router, watcher, shutdown).await;
             drop(place);
         });
     }
@@ -89,10 +91,18 @@ async fn accept(
     }
 }
 
-async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher) {
+async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher, shutdown: Shutdown) {
     let service = service_fn(move |mut request: http::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request.map(Body::new))
+        let (answer, shutdown) = (router.clone().oneshot(request.map(Body::new)), shutdown.clone());
+        async move {
+            let mut answer = answer.await;
+            // Its client goes elsewhere with the next request, instead of losing it to a connection that closes.
+            if let (Ok(answer), true) = (&mut answer, shutdown.is_cancelled()) {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            answer
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

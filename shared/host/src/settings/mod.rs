@@ -165,7 +165,10 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// `LISTEN`: where HTTP is served.
     pub listen: SocketAddr,
-    /// `DRAIN_LIMIT`: how long what is in flight may take after the shutdown began.
+    /// `SHUTDOWN_DELAY`: how long requests are still taken after the shutdown began, while the process says that it is
+    /// not ready.
+    pub shutdown_delay: Duration,
+    /// `DRAIN_LIMIT`: how long what is in flight may take after the shutdown began; longer than `SHUTDOWN_DELAY`.
     pub drain_limit: Duration,
     /// `PUBLIC_URL`: how clients reach the service, without a slash at the end.
     pub public_url: String,
@@ -220,6 +223,7 @@ impl Settings {
     fn collect(variables: &mut Variables<'_>) -> Self {
         let data_dir = PathBuf::from(variables.text("DATA_DIR", ".data"));
         let listen = listen(variables);
+        let (shutdown_delay, drain_limit) = shutdown_times(variables);
         Self {
             app_env: variables.parsed("APP_ENV", "development", "development or production"),
             public_url: public_url(variables, listen),
@@ -231,11 +235,21 @@ impl Settings {
             keys: keys(variables),
             mail: mail(variables),
             background: background(variables),
-            drain_limit: variables.duration("DRAIN_LIMIT", DRAIN_LIMIT),
+            shutdown_delay,
+            drain_limit,
             data_dir,
             listen,
         }
     }
+}
+
+fn shutdown_times(variables: &mut Variables<'_>) -> (Duration, Duration) {
+    let delay: humantime::Duration = variables.parsed("SHUTDOWN_DELAY", "0s", "a time such as 5s");
+    let (delay, limit) = (*delay, variables.duration("DRAIN_LIMIT", DRAIN_LIMIT));
+    if delay >= limit {
+        variables.fault("SHUTDOWN_DELAY", "expected less than DRAIN_LIMIT, which begins with it");
+    }
+    (delay, limit)
 }
 
 fn environment() -> Variables<'static> {
@@ -363,7 +377,16 @@ mod tests {
         assert_eq!(settings.public_url, "http://127.0.0.1:8080");
         assert_eq!(settings.background.retry, pipeline::RetryPolicy::default());
         assert_eq!(settings.keys.link_ttl, Duration::from_secs(7 * 24 * 3600));
+        assert_eq!(settings.shutdown_delay, Duration::ZERO);
         assert_eq!(settings.drain_limit, Duration::from_secs(25));
+    }
+
+    #[test]
+    fn the_delay_is_a_part_of_the_drain() {
+        let settings = read(&[("SHUTDOWN_DELAY", "5s")]).expect("right");
+        assert_eq!(settings.shutdown_delay, Duration::from_secs(5));
+        let error = read(&[("SHUTDOWN_DELAY", "5s"), ("DRAIN_LIMIT", "5s")]).expect_err("nothing would be left");
+        assert!(error.to_string().contains("SHUTDOWN_DELAY"), "{error}");
     }
 
     #[test]
@@ -378,6 +401,7 @@ mod tests {
             ("MAX_JSON_DEPTH", "1000000"),
             ("WORKER_CONCURRENCY", "0"),
             ("OUTBOX_DELAYS", "1s,2s"),
+            ("SHUTDOWN_DELAY", "a moment"),
         ];
         let error = read(&pairs).expect_err("all are wrong").to_string();
         for (name, _) in pairs {
