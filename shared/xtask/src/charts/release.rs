@@ -38,7 +38,7 @@ pub(super) fn faults_of_release(rendering: &Rendering) -> Vec<String> {
 
 /// What breaks a policy in the releases together.
 pub(super) fn faults_of_all(values: Values, together: &[Rendering]) -> Vec<String> {
-    let mut faults = port_faults(values, together);
+    let mut faults = [port_faults(values, together), proxy_faults(values, together)].concat();
     let missing = FUNCTIONS.iter().filter(|app| {
         let mut workloads = together.iter().flat_map(Rendering::workloads);
         !workloads.any(|workload| workload.labels().get("app").is_some_and(|found| found == *app))
@@ -109,6 +109,23 @@ fn port_faults(values: Values, together: &[Rendering]) -> Vec<String> {
         faults.push("an Ingress with TLS belongs to production, and to it alone".to_owned());
     }
     faults
+}
+
+/// On a node's port clients write X-Forwarded-For themselves: the gateway believes it behind an Ingress alone, and auth
+/// believes the gateway.
+fn proxy_faults(values: Values, together: &[Rendering]) -> Vec<String> {
+    let workloads = together.iter().flat_map(Rendering::workloads);
+    let believing = workloads.filter(|workload| {
+        let mut variables = workload.containers().iter().flat_map(|container| list(container, "/env"));
+        variables.any(|variable| variable["name"] == "TRUSTED_PROXIES")
+    });
+    let found: BTreeSet<&str> = believing.map(Workload::name).collect();
+    let wanted =
+        if values == Values::Production { BTreeSet::from(["auth", "gateway"]) } else { BTreeSet::from(["auth"]) };
+    let differing = wanted.symmetric_difference(&found);
+    differing
+        .map(|name| format!("{name} believes X-Forwarded-For where it must not, or does not where it must"))
+        .collect()
 }
 
 fn budget_faults(together: &[Rendering]) -> Vec<String> {
@@ -192,6 +209,19 @@ mod tests {
         let service = json!({ "kind": "Service", "metadata": { "name": "gateway" }, "spec": { "type": "NodePort", "ports": ports } });
         let told = port_faults(Values::Production, &[release(vec![service])]).join("\n");
         assert!(told.contains("31234") && told.contains("Ingress with TLS"), "{told}");
+    }
+
+    #[test]
+    fn a_gateway_that_believes_its_clients_is_told() {
+        let believing = |name: &str| {
+            let mut workload = good_workload();
+            workload["metadata"]["name"] = json!(name);
+            workload["spec"]["template"]["spec"]["containers"][0]["env"] = json!([{ "name": "TRUSTED_PROXIES" }]);
+            workload
+        };
+        let together = [release(vec![believing("auth"), believing("gateway")])];
+        assert_eq!(proxy_faults(Values::Production, &together), Vec::<String>::new());
+        assert!(proxy_faults(Values::Default, &together).concat().starts_with("gateway believes"));
     }
 
     #[test]
