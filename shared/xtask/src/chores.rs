@@ -11,7 +11,8 @@ use crate::chaos::Chaos;
 use crate::servers::{Environment, Plan, Servers};
 use crate::steps::Steps;
 use crate::{
-    arrows, charts, gallery, images, interruption, openapi, packages, page, process, programs, template, tools,
+    arrows, charts, containers, gallery, images, interruption, openapi, packages, page, process, programs,
+    template, tools,
 };
 
 /// The project's own chores.
@@ -33,7 +34,7 @@ enum Chore {
         /// Leave out the tests that need PostgreSQL, MongoDB, RabbitMQ, S3 or a mail server.
         #[arg(long)]
         embedded_only: bool,
-        /// Also what takes long: build every function for Lambda, as `sam build` does.
+        /// Also what takes long: build every function for Lambda, as `sam build` does, and run the chart's pods.
         #[arg(long)]
         full: bool,
     },
@@ -44,7 +45,13 @@ enum Chore {
         full: bool,
     },
     /// The part of `test` that looks at the images, the Compose file and the Helm charts.
-    Charts,
+    Charts {
+        #[command(flatten)]
+        consent: Consent,
+        /// Also run the pods of the functions' chart, where containers can run.
+        #[arg(long)]
+        full: bool,
+    },
     /// Start the servers that the tests need, print their variables, and stop them at Ctrl-C.
     Servers {
         #[command(flatten)]
@@ -87,7 +94,8 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Chore::Check => Ok(check(Steps::default()).finish()),
         Chore::Test { consent, embedded_only: false, full } => test(&consent, full),
         Chore::Test { consent, embedded_only: true, full } => test_embedded(&consent, full),
-        Chore::Charts => Ok(test_deployment(Steps::default()).finish()),
+        Chore::Charts { full: false, .. } => Ok(test_deployment(Steps::default()).finish()),
+        Chore::Charts { consent, full: true } => test_charts(&consent),
         Chore::Template { full } => Ok(test_template(Steps::default(), full).finish()),
         Chore::Servers { consent } => servers(&consent).map(|()| ExitCode::SUCCESS),
         Chore::Bench { what, consent } => bench(&what, &consent).map(|()| ExitCode::SUCCESS),
@@ -110,19 +118,42 @@ fn test(consent: &Consent, full: bool) -> anyhow::Result<ExitCode> {
     let plan = Plan::new();
     // Before the long part: whoever lacks a program learns it at once.
     programs::require_node()?;
-    packages::require(consent.is_given(), || [programs::missing_for_tests(), plan.missing_packages()].concat())?;
+    packages::require(consent.is_given(), || {
+        let containers = if full { containers::missing_packages() } else { Vec::new() };
+        [programs::missing_for_tests(), plan.missing_packages(), containers].concat()
+    })?;
     interruption::watch()?;
+    let steps = on_servers(test_deployment(check(Steps::default())), &plan, |steps, environment| {
+        let steps = test_crates(steps, environment);
+        if full { test_containers(steps, environment) } else { steps }
+    });
+    Ok(test_template(test_service(steps), full).finish())
+}
+
+/// The long part of what the charts promise, without the rest of the tests.
+fn test_charts(consent: &Consent) -> anyhow::Result<ExitCode> {
+    let plan = Plan::new();
+    programs::require_node()?;
+    packages::require(consent.is_given(), || {
+        [programs::missing_tools(), plan.missing_packages(), containers::missing_packages()].concat()
+    })?;
+    interruption::watch()?;
+    Ok(on_servers(test_deployment(Steps::default()), &plan, test_containers).finish())
+}
+
+/// Steps that need the servers, which run as long as they do.
+fn on_servers(steps: Steps, plan: &Plan, test: impl FnOnce(Steps, &Environment) -> Steps) -> Steps {
     let mut servers = None;
-    let steps = test_deployment(check(Steps::default())).run("servers", || {
-        servers = Some(Servers::start(&plan)?);
+    let steps = steps.run("servers", || {
+        servers = Some(Servers::start(plan)?);
         Ok(())
     });
     let environment = servers.as_ref().map(Servers::environment).unwrap_or_default();
-    let steps = test_crates(steps, &environment);
+    let steps = test(steps, &environment);
     if let Some(servers) = servers {
         servers.finish(steps.any_failed());
     }
-    Ok(test_template(test_service(steps), full).finish())
+    steps
 }
 
 fn test_embedded(consent: &Consent, full: bool) -> anyhow::Result<ExitCode> {
@@ -157,6 +188,10 @@ fn test_crates(steps: Steps, environment: &[(String, String)]) -> Steps {
 
 fn test_deployment(steps: Steps) -> Steps {
     steps.run("images", images::check).run("charts", charts::check)
+}
+
+fn test_containers(steps: Steps, environment: &Environment) -> Steps {
+    steps.run("containers", || containers::test(environment))
 }
 
 fn test_service(steps: Steps) -> Steps {

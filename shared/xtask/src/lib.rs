@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout)] // A chore talks to people.
 
 pub mod chores;
+pub mod containers;
 pub mod pack;
 pub mod servers;
 

@@ -65,6 +65,12 @@ pub(super) fn render(chart: Chart, values: Values) -> anyhow::Result<Rendering> 
     Ok(Rendering { release: chart.release, objects })
 }
 
+/// The manifest of a release that is named as its chart.
+pub(super) fn template(chart: &str, arguments: &[&str]) -> anyhow::Result<String> {
+    let path = format!("{FOLDER}/{chart}");
+    helm(&[&["template", chart, &path], arguments].concat(), None)
+}
+
 /// Fails where the chart takes these values.
 pub(super) fn refuses(chart: &str, arguments: &[&str]) -> anyhow::Result<()> {
     let path = format!("{FOLDER}/{chart}");

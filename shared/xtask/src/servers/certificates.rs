@@ -26,7 +26,7 @@ subjectKeyIdentifier = hash
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
 extendedKeyUsage = serverAuth, clientAuth
-subjectAltName = IP:127.0.0.1, DNS:localhost
+subjectAltName = IP:127.0.0.1, DNS:localhost, DNS:host.containers.internal
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 ";
@@ -37,7 +37,7 @@ const KEY: [&str; 5] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256
 pub(crate) struct Certificates {
     /// The authorities that clients trust.
     pub(crate) authority: PathBuf,
-    /// The servers' certificate, for 127.0.0.1 and localhost.
+    /// The servers' certificate, for 127.0.0.1, localhost, and the name by which containers know this machine.
     pub(crate) certificate: PathBuf,
     /// Its private key. Servers that run as another user get a copy.
     pub(crate) key: PathBuf,

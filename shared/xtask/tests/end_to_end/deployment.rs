@@ -8,6 +8,7 @@ use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
+use url::Url;
 use xtask::pack::Pack;
 
 use crate::database::Database;
@@ -32,19 +33,23 @@ pub(crate) struct Deployment {
 impl Deployment {
     /// On the document store and the mail server that these variables name. `None` where no servers are to be tested.
     pub(crate) async fn start(store: &str, mail: &str) -> Option<Self> {
-        // They share the broker's queues.
-        static ALONE: Mutex<()> = Mutex::const_new(());
+        Self::start_with(store, mail, &[]).await
+    }
+
+    /// The same with further settings.
+    pub(crate) async fn start_with(store: &str, mail: &str, settings: &[(&str, &str)]) -> Option<Self> {
         let (store, mail) = (server(store)?, server(mail)?);
         let (postgres, broker) = (server("TEST_POSTGRES_URL")?, server("TEST_AMQP_URL")?);
-        let alone = ALONE.lock().await;
+        let alone = alone().await;
         queues::delete(&broker).await;
         let database = Database::create(&postgres).await;
         let (store, documents) = Store::create(&store).await;
         let folder = TempDir::new().unwrap();
+        let given = SETTINGS.iter().chain(settings);
         let mut settings: Vec<(String, String)> =
-            SETTINGS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            given.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         for (name, value) in [
-            ("DATABASE_URL", &database.url),
+            ("DATABASE_URL", &with_few_connections(&database.url)),
             ("DOCUMENTS_URL", &documents),
             ("BROKER_URL", &broker),
             ("MAIL_URL", &mail),
@@ -117,6 +122,19 @@ impl Deployment {
         store.remove().await;
         database.remove().await;
     }
+}
+
+/// Without optimisation each new connection's login takes long, above all on a machine that is busy.
+fn with_few_connections(database: &str) -> String {
+    let mut url = Url::parse(database).unwrap();
+    url.query_pairs_mut().append_pair("connections", "4");
+    url.into()
+}
+
+/// For as long as it is held no other test runs a pack: they share the broker's queues.
+pub(crate) async fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::const_new(());
+    ALONE.lock().await
 }
 
 pub(crate) async fn json(answer: Response) -> Value {

@@ -1,16 +1,17 @@
 //! The five functions as processes on real servers, from the upload to the mail, for both document stores.
 #![allow(clippy::unwrap_used)]
 
+mod containers;
 mod database;
 mod deployment;
 mod mails;
 mod queues;
 mod store;
+mod walk;
 
-use std::process::Command;
 use std::time::Duration;
 
-use deployment::{Deployment, json, location, root, sample};
+use deployment::{Deployment, json, location};
 use reqwest::StatusCode;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -32,7 +33,7 @@ async fn on_s3_and_ses() {
 
 async fn the_whole_way(mut deployment: Deployment) {
     let token = deployment.login().await;
-    the_walk_of_the_readme_works(&deployment).await;
+    walk::walk("README.md", |line| line.replace("http://127.0.0.1:8080", &deployment.base));
     let resource = every_format_is_made(&deployment, &token).await;
     its_documents_are_in_the_store(&deployment, &resource).await;
     its_mail_opens_each(&deployment, &resource).await;
@@ -43,20 +44,6 @@ async fn the_whole_way(mut deployment: Deployment) {
     queues::are_empty().await;
     every_function_ends_on_sigterm(&mut deployment).await;
     deployment.remove().await;
-}
-
-/// As printed, but for the address.
-async fn the_walk_of_the_readme_works(deployment: &Deployment) {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let block = readme.split("<!-- walk -->").nth(1).unwrap().split("```").nth(1).unwrap();
-    let commands: Vec<&str> = block.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
-    let commands = commands.join("\n").replace("http://127.0.0.1:8080", &deployment.base);
-    let folder = tempfile::TempDir::new().unwrap();
-    std::fs::create_dir(folder.path().join("events")).unwrap();
-    std::fs::write(folder.path().join("events/sample_invoice.json"), sample()).unwrap();
-    let run = Command::new("bash").args(["-euc", &commands]).current_dir(folder.path()).output().unwrap();
-    assert!(run.status.success(), "{commands}\n{}", String::from_utf8_lossy(&run.stderr));
-    assert!(std::fs::read(folder.path().join("invoice.pdf")).unwrap().starts_with(b"%PDF-"));
 }
 
 async fn every_format_is_made(deployment: &Deployment, token: &str) -> Value {
