@@ -49,6 +49,8 @@ impl fmt::Display for Function {
 
 /// A running pack. Its processes end when it is dropped.
 pub struct Pack {
+    binaries: PathBuf,
+    settings: Environment,
     folder: PathBuf,
     ports: BTreeMap<Function, u16>,
     daemons: BTreeMap<Function, Daemon>,
@@ -65,10 +67,11 @@ impl Pack {
         for function in Function::ALL {
             ports.insert(function, ports::free()?);
         }
-        let mut pack = Self { folder: folder.to_owned(), ports, daemons: BTreeMap::new() };
-        pack.migrate(binaries, settings)?;
+        let (binaries, settings, folder) = (binaries.to_owned(), settings.clone(), folder.to_owned());
+        let mut pack = Self { binaries, settings, folder, ports, daemons: BTreeMap::new() };
+        pack.migrate()?;
         for function in Function::ALL {
-            let command = pack.command(binaries, settings, function)?;
+            let command = pack.command(function, pack.ports[&function])?;
             pack.daemons.insert(function, Daemon::new(function.name(), command, &pack.log_file(function))?);
             pack.daemon(function)?.start()?;
         }
@@ -121,28 +124,39 @@ impl Pack {
 
     /// Waits until a function can do its work.
     pub fn wait_until_ready(&mut self, function: Function) -> anyhow::Result<()> {
-        let url = format!("{}/readyz", self.address(function));
-        self.daemon(function)?.wait_until(|| process::output("curl", &["-sf", "--max-time", "5", &url]).map(|_| ()))
+        let address = self.address(function);
+        wait_until_ready(self.daemon(function)?, &address)
     }
 
-    fn migrate(&self, binaries: &Path, settings: &Environment) -> anyhow::Result<()> {
-        let mut migrate = self.command(binaries, settings, Function::Sweeper)?;
+    /// One process more of a function, with the settings of the first; ready.
+    pub fn replica(&self, function: Function) -> anyhow::Result<Replica> {
+        let port = ports::free()?;
+        let log = self.folder.join(format!("{function}-{port}.log"));
+        let mut daemon = Daemon::new(function.name(), self.command(function, port)?, &log)?;
+        daemon.start()?;
+        let address = format!("http://127.0.0.1:{port}");
+        wait_until_ready(&mut daemon, &address)?;
+        Ok(Replica { address, daemon })
+    }
+
+    fn migrate(&self) -> anyhow::Result<()> {
+        let mut migrate = self.command(Function::Sweeper, self.ports[&Function::Sweeper])?;
         let output = migrate.arg("migrate").output().context("cannot start sweeper")?;
         ensure!(output.status.success(), "sweeper migrate: {}", String::from_utf8_lossy(&output.stderr));
         Ok(())
     }
 
-    fn command(&self, binaries: &Path, settings: &Environment, function: Function) -> anyhow::Result<Command> {
-        let program = binaries.join(function.name());
+    fn command(&self, function: Function, port: u16) -> anyhow::Result<Command> {
+        let program = self.binaries.join(function.name());
         ensure!(program.exists(), "{} is missing: run `cargo build --workspace`", program.display());
         let mut command = Command::new(program);
         command
             .env_clear()
-            .env("LISTEN", format!("127.0.0.1:{}", self.ports[&function]))
+            .env("LISTEN", format!("127.0.0.1:{port}"))
             .env("PUBLIC_URL", self.base())
             .env("AUTH_URL", self.address(Function::Auth))
             .env("DATA_DIR", self.folder.join("data"))
-            .envs(settings.iter().map(|(name, value)| (name, value)));
+            .envs(self.settings.iter().map(|(name, value)| (name, value)));
         Ok(command)
     }
 
@@ -153,4 +167,27 @@ impl Pack {
     fn daemon(&mut self, function: Function) -> anyhow::Result<&mut Daemon> {
         self.daemons.get_mut(&function).with_context(|| format!("{function} was never started"))
     }
+}
+
+/// One process more of a function. It ends when it is dropped.
+pub struct Replica {
+    address: String,
+    daemon: Daemon,
+}
+
+impl Replica {
+    /// Where it serves.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// SIGTERM, and the wait for its end.
+    pub fn stop(&mut self) -> anyhow::Result<()> {
+        self.daemon.stop()
+    }
+}
+
+fn wait_until_ready(daemon: &mut Daemon, address: &str) -> anyhow::Result<()> {
+    let url = format!("{address}/readyz");
+    daemon.wait_until(|| process::output("curl", &["-sf", "--max-time", "5", &url]).map(|_| ()))
 }

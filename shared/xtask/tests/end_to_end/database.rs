@@ -1,5 +1,6 @@
 //! The database: one of the test's own on the server.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -39,6 +40,19 @@ impl Database {
             rows += sqlx::query_scalar::<_, i64>(count).fetch_one(&mut connection).await.unwrap();
         }
         rows
+    }
+
+    /// How many documents are in each state.
+    pub(crate) async fn documents(&self) -> BTreeMap<String, i64> {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let counts = sqlx::query_as("select state, count(*) from documents group by state");
+        counts.fetch_all(&mut connection).await.unwrap().into_iter().collect()
+    }
+
+    /// The ids of all uploads.
+    pub(crate) async fn uploads(&self) -> BTreeSet<Uuid> {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        sqlx::query_scalar("select id from uploads").fetch_all(&mut connection).await.unwrap().into_iter().collect()
     }
 
     pub(crate) async fn remove(self) {

@@ -4,6 +4,7 @@
 mod containers;
 mod database;
 mod deployment;
+mod lifecycle;
 mod mails;
 mod queues;
 mod store;
