@@ -11,7 +11,7 @@ use crate::chaos::Chaos;
 use crate::servers::{Environment, Plan, Servers};
 use crate::steps::Steps;
 use crate::{
-    arrows, charts, containers, gallery, images, interruption, openapi, packages, page, process, programs,
+    arrows, capacity, charts, containers, gallery, images, interruption, openapi, packages, page, process, programs,
     template, tools,
 };
 
@@ -71,6 +71,8 @@ enum Chore {
         #[command(flatten)]
         consent: Consent,
     },
+    /// Compute the capacity page in k8s-fallback/README.md anew, from the measurements in shared/xtask/README.md.
+    Capacity,
     /// Make the pictures in shared/render/gallery anew.
     Gallery,
 }
@@ -100,6 +102,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Chore::Servers { consent } => servers(&consent).map(|()| ExitCode::SUCCESS),
         Chore::Bench { what, consent } => bench(&what, &consent).map(|()| ExitCode::SUCCESS),
         Chore::Chaos { run, consent } => chaos(&run, &consent).map(|()| ExitCode::SUCCESS),
+        Chore::Capacity => capacity::write().map(|()| ExitCode::SUCCESS),
         Chore::Gallery => gallery::make().map(|()| ExitCode::SUCCESS),
     }
 }

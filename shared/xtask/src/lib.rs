@@ -8,6 +8,7 @@ pub mod servers;
 
 mod arrows;
 mod bench;
+mod capacity;
 mod chaos;
 mod charts;
 mod gallery;
