@@ -4,6 +4,7 @@ mod banner;
 mod chores;
 mod parts;
 mod serve;
+mod triggers;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,6 +15,8 @@ use clap::{Parser, Subcommand};
 use host::settings::{Need, Settings};
 use invoice::Format;
 use pipeline::UploadId;
+
+use crate::triggers::Triggers;
 
 /// The invoice document service on one machine: auth, gateway, worker, notifier and sweeper in one process.
 ///
@@ -62,6 +65,8 @@ enum Command {
         #[arg(long)]
         reason: Option<String>,
     },
+    /// Call the functions that `cargo lambda watch` runs, as Amazon MQ and EventBridge do.
+    Triggers(Triggers),
 }
 
 fn main() -> ExitCode {
@@ -79,6 +84,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::User(command) => command.run(&accounts(&settings()?).await?).await,
         Command::Key(command) => command.run(&accounts(&settings()?).await?).await,
         Command::Redrive { upload, reason } => chores::redrive(&settings()?, upload, reason).await,
+        Command::Triggers(triggers) => triggers.run().await,
     }
 }
 

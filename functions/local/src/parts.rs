@@ -48,7 +48,7 @@ impl Parts {
 }
 
 /// Makes the data folder where it is missing, for its owner alone: password hashes, invoices and links lie in it.
-fn create_private(folder: &Path) -> anyhow::Result<()> {
+pub(crate) fn create_private(folder: &Path) -> anyhow::Result<()> {
     let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     created.with_context(|| format!("DATA_DIR: cannot make {}", folder.display()))
 }
