@@ -46,7 +46,7 @@ async fn serve() -> anyhow::Result<()> {
     let state = AuthState::from_settings(&settings, users, Arc::new(SystemClock))?;
     #[cfg(feature = "lambda")]
     if host::lambda::is_here() {
-        let served = host::lambda::serve(problem::with_fallbacks(auth::router(state).into()));
+        let served = host::lambda::serve(problem::with_fallbacks(auth::router(state).into()), None);
         return served.await.map_err(anyhow::Error::from_boxed);
     }
     let listener = host::bind(settings.listen).await?;

@@ -18,6 +18,8 @@ const AUTH: &str = include_str!("../../auth/openapi.json");
 const FLAT_EXAMPLE: &str = include_str!("../../../events/sample_invoice.json");
 /// The routes whose body is an invoice.
 const INVOICE_BODIES: [&str; 3] = ["/invoices", "/invoices/preview", "/invoices/validate"];
+/// The forms of the one that may also name an upload.
+const ACCEPTING_BODIES: &str = "/paths/~1invoices/post/requestBody/content/application~1json/schema/anyOf";
 
 /// Swagger UI sets styles of its own making; everything else comes from here.
 const CONTENT_POLICY: &str =
@@ -96,6 +98,9 @@ fn add_invoice_schema(document: &mut Value) {
     for path in INVOICE_BODIES {
         document["paths"][path]["post"]["requestBody"]["content"]["application/json"] = body.clone();
     }
+    if let Some(bodies) = document.pointer_mut(ACCEPTING_BODIES).and_then(Value::as_array_mut) {
+        bodies.push(json!({ "$ref": "#/components/schemas/UploadReference" }));
+    }
 }
 
 /// The same schema with its references where the definitions go.
@@ -157,6 +162,7 @@ mod tests {
         let mut found = Vec::new();
         references(&document, &mut found);
         assert!(found.contains(&"#/components/schemas/InvoiceData"), "the bodies name the invoice's schema");
+        assert!(found.contains(&"#/components/schemas/UploadReference"), "or an upload");
         for reference in found {
             let pointer = reference.strip_prefix('#').unwrap_or_default();
             assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");

@@ -20,6 +20,8 @@ mod publishing;
 mod request;
 mod resource;
 mod upload;
+mod upload_ticket;
+mod uploads;
 mod waiting;
 
 use std::sync::Arc;
@@ -52,12 +54,14 @@ pub struct Gateway {
     pub clock: Arc<dyn Clock>,
     /// Finds out who asks.
     pub authenticator: Authenticator,
-    /// Verifies the links of mails.
+    /// Verifies the links of mails, and signs the names of uploads.
     pub links: LinkKeys,
     /// How invoices are read.
     pub parse: ParseOptions,
     /// How previews look.
     pub style: Style,
+    /// How clients reach it, without a slash at the end.
+    pub public_url: String,
     /// What clients may send.
     pub limits: UploadLimits,
     /// Whom `notify=ADDRESS` may name.
@@ -141,6 +145,7 @@ impl Gateway {
             links: LinkKeys::open(settings)?,
             parse: settings.parse.clone(),
             style: Style::default(),
+            public_url: settings.public_url.clone(),
             limits: settings.limits,
             notify_allowed: settings.mail.notify_allowed.clone(),
             processors: Processors::default(),
@@ -159,6 +164,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
     OpenApiRouter::new()
         .merge(curl)
         .routes(routes!(upload::create, invoices::list))
+        .routes(routes!(uploads::create))
+        .routes(routes!(uploads::hand_in))
         .routes(routes!(invoices::read, invoices::delete))
         .routes(routes!(preview::preview))
         .routes(routes!(preview::validate))

@@ -27,7 +27,8 @@ async fn run() -> anyhow::Result<()> {
     if host::lambda::is_here() {
         let mut gateway = Gateway::open(&settings, Arc::new(SystemClock), &host::Shutdown::new()).await?;
         gateway.is_frozen_between = true;
-        let served = host::lambda::serve(problem::with_fallbacks(gateway::router(Arc::new(gateway))));
+        let router = problem::with_fallbacks(gateway::router(Arc::new(gateway)));
+        let served = host::lambda::serve(router, Some("hand in a larger invoice by POST /uploads, then name it"));
         return served.await.map_err(anyhow::Error::from_boxed);
     }
     let listener = host::bind(settings.listen).await?;

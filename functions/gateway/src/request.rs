@@ -17,7 +17,7 @@ use crate::Gateway;
 use crate::caller::Caller;
 
 /// A body may take this long.
-const BODY_LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const BODY_LIMIT: Duration = Duration::from_secs(60);
 const LONGEST_KEY: usize = 255;
 
 /// What an upload asks for.
@@ -79,10 +79,10 @@ pub(crate) fn trace(headers: &HeaderMap) -> TraceId {
 /// The whole body, within the limits of size and time.
 pub(crate) async fn body(gateway: &Gateway, body: Body) -> Result<Bytes, Problem> {
     let read = tokio::time::timeout(BODY_LIMIT, to_bytes(body, gateway.limits.bytes)).await;
-    let read = read.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took too long"))?;
+    let read = read.map_err(|_| too_slow())?;
     read.map_err(|error| {
         let limited = std::error::Error::source(&error).is_some_and(|source| source.is::<LengthLimitError>());
-        if limited { too_large(gateway) } else { bad_request("the body broke off") }
+        if limited { too_large(gateway) } else { broke_off() }
     })
 }
 
@@ -101,6 +101,14 @@ pub(crate) async fn json_body(gateway: &Gateway, headers: &HeaderMap, content: B
 pub(crate) fn too_large(gateway: &Gateway) -> Problem {
     let detail = format!("at most {} bytes are accepted (setting MAX_UPLOAD_BYTES)", gateway.limits.bytes);
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+}
+
+pub(crate) fn too_slow() -> Problem {
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took too long")
+}
+
+pub(crate) fn broke_off() -> Problem {
+    bad_request("the body broke off")
 }
 
 pub(crate) fn bad_request(detail: impl Into<String>) -> Problem {

@@ -19,6 +19,7 @@ use crate::acceptance::{Accepted, Submission, accept};
 use crate::caller::Caller;
 use crate::request::{UploadQuery, bad_request, body, formats, idempotency_key, json_body, recipient, trace};
 use crate::resource::Invoice;
+use crate::uploads::{self, UploadReference};
 use crate::{multipart, waiting};
 
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -62,16 +63,18 @@ pub(crate) async fn upload(
     submit(&gateway, wish.with(json), &headers, accepts_json(&headers)).await
 }
 
-/// Upload an invoice as JSON.
+/// Upload an invoice as JSON, or name one that was handed in before.
 #[utoipa::path(post, path = "/invoices", tag = "invoices", security(("bearer" = [])), params(UploadQuery,
     ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request answer the first one's upload, for 7 days"),
     ("Prefer" = Option<String>, Header, description = "`wait=10` answers once all documents are final, or after 10 s"),
-), request_body(content = Object, content_type = "application/json", description = "The invoice's data, flat or full"), responses(
+), request_body(content = UploadReference, content_type = "application/json", description = "The invoice's data, flat or full, or the name of an upload"), responses(
     (status = 200, description = "Accepted, and all documents are final", body = Invoice, headers(("Location" = String))),
     (status = 202, description = "Accepted", body = Invoice, headers(("Location" = String))),
     (status = 400, description = "An unknown format or parameter", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "No valid credential", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "The API key lacks a scope", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "The upload is none of one's own, or it has expired", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "Nothing was handed in under the upload", body = Problem, content_type = "application/problem+json"),
     (status = 413, description = "Larger than the limits", body = Problem, content_type = "application/problem+json"),
     (status = 415, description = "Not JSON by its Content-Type", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "The invoice has faults: all of them", body = Problem, content_type = "application/problem+json"),
@@ -85,7 +88,7 @@ pub(crate) async fn create(
     content: Body,
 ) -> Result<Response, Problem> {
     let wish = Wish::read(&gateway, &caller, query, &headers)?;
-    let json = json_body(&gateway, &headers, content).await?;
+    let json = uploads::resolved(&gateway, &caller, json_body(&gateway, &headers, content).await?).await?;
     submit(&gateway, wish.with(json), &headers, true).await
 }
 

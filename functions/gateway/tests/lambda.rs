@@ -37,7 +37,7 @@ impl Service {
         database.migrate().await.unwrap();
         let retry = RetryPolicy::default();
         Self {
-            key: account::api_key(&*database.users()).await,
+            key: account::api_key(&*database.users(), "owner@example.com").await,
             broker: open::broker(&sqlite, retry.lease, Arc::new(SystemClock)).await.unwrap(),
             documents: open::documents(&format!("file://{path}/documents")).await.unwrap(),
             ledger: database.ledger(retry),
@@ -87,6 +87,21 @@ async fn every_event_is_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_is_accepted_by_the_name_of_its_upload() {
+    let service = Service::start().await;
+    let address: Value = serde_json::from_slice(&service.ask("uploads", "").body).unwrap();
+    let upload = address["upload"].as_str().unwrap();
+    let known = [("TOKEN", service.key.as_str()), ("UPLOAD", upload)];
+    let put = service.gateway.request(&event("gateway", "hand_in", &known));
+    assert_eq!(put.status, 204, "{}", put.text());
+    let accepted = service.gateway.request(&event("gateway", "invoice_by_upload", &known));
+    assert_eq!(accepted.status, 202, "{}", accepted.text());
+    let invoice: Value = serde_json::from_slice(&accepted.body).unwrap();
+    assert_eq!(invoice["invoice_number"], "HP-2026-0093");
+    assert_eq!(service.broker.depth(Queue::Invoices).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_download_is_byte_exact() {
     let service = Service::start().await;
     let invoice: Value = serde_json::from_slice(&service.ask("invoice", "").body).unwrap();
@@ -108,6 +123,7 @@ async fn what_is_too_large_is_told() {
     let answer = service.gateway.request(&upload);
     assert_eq!((answer.status, &answer.headers["content-type"]), (413, &json!("application/problem+json")));
     assert!(answer.text().contains("at most 4194304 bytes"), "{}", answer.text());
+    assert!(answer.text().contains("by POST /uploads"), "{}", answer.text());
 
     let invoice: Value = serde_json::from_slice(&service.ask("invoice", "").body).unwrap();
     let fid = service.store(&invoice, &vec![0xff; 4_000_001]).await.to_string();

@@ -57,7 +57,7 @@ async fn it_waits_for_the_schema_and_then_works() {
     let database = Database::open(&sqlite).await.unwrap();
     database.migrate().await.unwrap();
     assert_eq!(gateway.answers("/readyz", 200).body, r#"{"broker":true,"database":true,"documents":true}"#);
-    let credential = format!("Bearer {}", api_key(&*database.users()).await);
+    let credential = format!("Bearer {}", api_key(&*database.users(), "owner@example.com").await);
     let traceparent = format!("00-{TRACE}-00f067aa0ba902b7-01");
     let headers = [
         ("Authorization", credential.as_str()),
@@ -121,7 +121,7 @@ async fn sigterm_answers_those_who_wait() {
     let data_dir = folder.path().to_str().unwrap();
     let database = Database::open(&format!("sqlite://{data_dir}/invoices.sqlite3")).await.unwrap();
     database.migrate().await.unwrap();
-    let credential = format!("Bearer {}", api_key(&*database.users()).await);
+    let credential = format!("Bearer {}", api_key(&*database.users(), "owner@example.com").await);
     let mut gateway = Program::start(GATEWAY, &[("DATA_DIR", data_dir), ("AUTH_URL", "http://127.0.0.1:9")]);
     let _ = gateway.answers("/readyz", 200);
     let headers = [("Authorization", credential.as_str()), ("Content-Type", "application/json"), ("Prefer", "wait=30")];

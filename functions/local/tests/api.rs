@@ -304,6 +304,8 @@ async fn the_document_tells_every_route() {
         "/.well-known/jwks.json",
         "/users",
         "/upload",
+        "/uploads",
+        "/uploads/{id}",
         "/download",
         "/invoices",
         "/invoices/{id}",

@@ -1,4 +1,5 @@
-//! Signed, expiring links to a document: HMAC-SHA-256 (RFC 2104) over its id and the link's end.
+//! Signed, expiring links to a document: HMAC-SHA-256 (RFC 2104) over its id and the link's end. The same keys sign what
+//! else a client carries for us.
 
 use std::path::Path;
 
@@ -103,23 +104,37 @@ impl LinkKeys {
     /// The query string of a link to a document that ends at a time: `fid=…&expires=…&kid=…&sig=…`.
     #[must_use]
     pub fn sign(&self, fid: BlobId, end: Timestamp) -> String {
-        let LinkKey { kid, key } = &self.0[0];
         let expires = end.as_second();
-        let sig = URL_SAFE_NO_PAD.encode(hmac::sign(key, message(fid, expires).as_bytes()));
+        let (kid, sig) = self.sign_message(&message(fid, expires));
         format!("fid={fid}&expires={expires}&kid={kid}&sig={sig}")
     }
 
-    /// Passes where one of the keys signed the link and it has not ended. The comparison takes the same time
-    /// wherever the signatures differ.
+    /// The id of the key that signs, and the signature of a message in base64url without padding. The message begins
+    /// with what it is for, so that no signature is good for anything else.
+    #[must_use]
+    pub fn sign_message(&self, message: &str) -> (&str, String) {
+        let LinkKey { kid, key } = &self.0[0];
+        (kid, URL_SAFE_NO_PAD.encode(hmac::sign(key, message.as_bytes())))
+    }
+
+    /// Passes where one of the keys signed the link and it has not ended.
     ///
     /// # Errors
     /// The link is refused.
     pub fn verify(&self, link: &SignedLink<'_>, now: Timestamp) -> Result<(), LinkError> {
-        let key = self.0.iter().find(|key| key.kid == link.kid).ok_or(LinkError::UnknownKey)?;
-        let signature = URL_SAFE_NO_PAD.decode(link.sig).map_err(|_| LinkError::WrongSignature)?;
-        hmac::verify(&key.key, message(link.fid, link.expires).as_bytes(), &signature)
-            .map_err(|_| LinkError::WrongSignature)?;
+        self.verify_message(&message(link.fid, link.expires), link.kid, link.sig)?;
         if link.expires <= now.as_second() { Err(LinkError::Expired) } else { Ok(()) }
+    }
+
+    /// Passes where the key of this id signed the message. The comparison takes the same time wherever the signatures
+    /// differ.
+    ///
+    /// # Errors
+    /// The signature is another one's, or its key unknown.
+    pub fn verify_message(&self, message: &str, kid: &str, sig: &str) -> Result<(), LinkError> {
+        let key = self.0.iter().find(|key| key.kid == kid).ok_or(LinkError::UnknownKey)?;
+        let signature = URL_SAFE_NO_PAD.decode(sig).map_err(|_| LinkError::WrongSignature)?;
+        hmac::verify(&key.key, message.as_bytes(), &signature).map_err(|_| LinkError::WrongSignature)
     }
 }
 

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use pipeline::{ApiKeyId, NewApiKey, PasswordHash, Role, Scope, User, UserId, Users};
 
 /// A machine's key of a new user: it is verified without auth.
-pub(crate) async fn api_key(users: &dyn Users) -> String {
+pub(crate) async fn api_key(users: &dyn Users, email: &str) -> String {
     let (plain, now) = (PlainApiKey::generate(), Timestamp::now());
     let user = User {
         id: UserId::new(),
-        email: "owner@example.com".parse().unwrap(),
+        email: email.parse().unwrap(),
         roles: BTreeSet::from([Role::User]),
         password: PasswordHash::from_phc("none".to_owned()),
         enabled: true,

@@ -28,19 +28,20 @@ const MOST_SENT: usize = 4_600_000;
 /// Answers requests by a router until Lambda ends the process.
 ///
 /// Each request carries what [`crate::serve`] gives it; the client's address is the one that the API tells. A body of
-/// more than 4 MiB is refused. What is not answered in the invocation's time is answered with 503.
+/// more than 4 MiB is refused; `larger` says in that answer what to do with one, where there is a way. What is not
+/// answered in the invocation's time is answered with 503.
 ///
 /// # Errors
 /// The Runtime API does not answer.
-pub async fn serve(router: Router) -> Result<(), Error> {
+pub async fn serve(router: Router, larger: Option<&'static str>) -> Result<(), Error> {
     let router = observed(router);
-    lambda_http::run(service_fn(move |request| answer(router.clone(), request))).await
+    lambda_http::run(service_fn(move |request| answer(router.clone(), larger, request))).await
 }
 
-async fn answer(router: Router, request: Request) -> Result<Answer, Infallible> {
+async fn answer(router: Router, larger: Option<&'static str>, request: Request) -> Result<Answer, Infallible> {
     let until = deadline(&request.lambda_context());
     let answered = async {
-        let response = match accepted(request) {
+        let response = match accepted(request, larger) {
             Ok(request) => router.oneshot(request).await.unwrap_or_else(|never| match never {}),
             Err(problem) => problem.into_response(),
         };
@@ -53,11 +54,10 @@ async fn answer(router: Router, request: Request) -> Result<Answer, Infallible> 
 }
 
 /// The request as a router takes it.
-fn accepted(request: Request) -> Result<http::Request<Body>, Problem> {
+fn accepted(request: Request, larger: Option<&str>) -> Result<http::Request<Body>, Problem> {
     let (mut parts, body) = request.into_parts();
     if body.len() > MOST_RECEIVED {
-        let detail = format!("at most {MOST_RECEIVED} bytes are accepted here");
-        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+        return Err(too_large(larger));
     }
     if let Some(address) = client(&parts) {
         // The API tells no port.
@@ -69,6 +69,15 @@ fn accepted(request: Request) -> Result<http::Request<Body>, Problem> {
         _ => Vec::new(),
     };
     Ok(http::Request::from_parts(parts, Body::from(bytes)))
+}
+
+fn too_large(larger: Option<&str>) -> Problem {
+    let mut detail = format!("at most {MOST_RECEIVED} bytes are accepted here");
+    if let Some(larger) = larger {
+        detail.push_str(": ");
+        detail.push_str(larger);
+    }
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 
 fn client(parts: &request::Parts) -> Option<IpAddr> {

@@ -12,9 +12,9 @@ mod walk;
 
 use std::time::Duration;
 
-use deployment::{Deployment, json, location};
+use deployment::{Deployment, location, sample};
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use xtask::pack::Function;
 
@@ -39,6 +39,7 @@ async fn the_whole_way(mut deployment: Deployment) {
     its_documents_are_in_the_store(&deployment, &resource).await;
     its_mail_opens_each(&deployment, &resource).await;
     its_trace_is_in_every_log(&deployment).await;
+    what_was_handed_in_is_accepted_by_its_name(&deployment, &token).await;
     every_function_counts(&deployment).await;
     deleting_removes_blobs_and_rows(&deployment, &token, &resource).await;
     age_removes_blobs_and_rows(&deployment, &token).await;
@@ -65,6 +66,34 @@ async fn every_format_is_made(deployment: &Deployment, token: &str) -> Value {
         assert_eq!(part.bytes().await.unwrap(), bytes[3..10]);
     }
     resource
+}
+
+/// The bytes go to S3 itself, or through the gateway, which asks for the credential.
+async fn what_was_handed_in_is_accepted_by_its_name(deployment: &Deployment, token: &str) {
+    let post = |path: &str, body: Value| {
+        deployment.client.post(format!("{}{path}", deployment.base)).bearer_auth(token).json(&body)
+    };
+    let announced = post("/uploads", json!({ "bytes": sample().len() })).send().await.unwrap();
+    assert_eq!(announced.status(), StatusCode::CREATED);
+    let address = deployment::json(announced).await;
+    let url = text(&address["url"]);
+    let put = async || {
+        let mut put = deployment.client.put(url).body(sample());
+        for (name, value) in address["headers"].as_object().unwrap() {
+            put = put.header(name, text(value));
+        }
+        if url.starts_with(&deployment.base) {
+            put = put.bearer_auth(token);
+        }
+        put.send().await.unwrap().status()
+    };
+    assert!(put().await.is_success());
+    let again = put().await;
+    assert!(again.is_client_error(), "once: {again}");
+    let named = post("/invoices?format=csv", json!({ "upload": address["upload"] })).send().await.unwrap();
+    assert_eq!(named.status(), StatusCode::ACCEPTED);
+    let resource = deployment.at_rest(token, &location(&named)).await;
+    assert_eq!((&resource["state"], &resource["invoice_number"]), (&json!("stored"), &json!("HP-2026-0093")));
 }
 
 /// Under the ids that the API shows.
@@ -120,7 +149,7 @@ async fn deleting_removes_blobs_and_rows(deployment: &Deployment, token: &str, r
 
 /// Everything that is there is made to look older than RETENTION_DAYS.
 async fn age_removes_blobs_and_rows(deployment: &Deployment, token: &str) {
-    let all = json(deployment.get(token, "/invoices").send().await.unwrap()).await;
+    let all = deployment::json(deployment.get(token, "/invoices").send().await.unwrap()).await;
     let waiting: Vec<&str> = all["invoices"].as_array().unwrap().iter().map(|invoice| text(&invoice["id"])).collect();
     assert!(!waiting.is_empty(), "the walk left invoices");
     for id in waiting {

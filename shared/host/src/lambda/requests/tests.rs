@@ -31,7 +31,7 @@ fn event(method: &str, path: &str) -> Value {
 
 async fn ask(event: &Value) -> http::Response<lambda_http::Body> {
     let request = lambda_http::request::from_str(&event.to_string()).unwrap();
-    answer(router(), request.with_lambda_context(Context::default())).await.unwrap().0
+    answer(router(), Some("send less"), request.with_lambda_context(Context::default())).await.unwrap().0
 }
 
 #[tokio::test]
@@ -56,6 +56,8 @@ async fn what_is_too_large_is_refused() {
         upload["body"] = json!("x".repeat(bytes));
         assert_eq!(ask(&upload).await.status(), status);
     }
+    let lambda_http::Body::Text(told) = ask(&upload).await.into_body() else { panic!("text expected") };
+    assert!(told.contains("at most 4194304 bytes are accepted here: send less"), "{told}");
     let answer = ask(&event("GET", "/big")).await;
     assert_eq!((answer.status().as_u16(), answer.body().len() < 100), (500, true));
 }
