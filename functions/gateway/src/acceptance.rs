@@ -10,7 +10,7 @@ use http::StatusCode;
 use invoice::{Finding, Format, Parsed};
 use pipeline::{
     Acceptance, BlobId, Bucket, DocumentId, DocumentsExt, Email, FailPoint, Idempotency, Mutation, NewDocument,
-    NewUpload, TraceId, UploadId, UserId,
+    NewUpload, TraceId, Upload, UploadId, UserId,
 };
 use sha2::{Digest, Sha256};
 
@@ -30,6 +30,8 @@ pub(crate) struct Submission {
 /// An upload that the ledger has.
 pub(crate) struct Accepted {
     pub(crate) upload: UploadId,
+    /// As it stands, where this request brought it.
+    pub(crate) fresh: Option<Upload>,
     /// Whether an earlier request with the same key had brought it.
     pub(crate) repeated: bool,
     pub(crate) warnings: Vec<Fault>,
@@ -43,9 +45,9 @@ pub(crate) async fn accept(gateway: &Arc<Gateway>, submission: Submission) -> Re
     FailPoint::RawStored.reached();
     let upload = new_upload(gateway, submission, raw, &parsed);
     if Mutation::AnswerBeforeCommit.is_on() {
-        let (id, gateway) = (upload.id, Arc::clone(gateway));
+        let (id, fresh, gateway) = (upload.id, Some(upload.accepted()), Arc::clone(gateway));
         tokio::spawn(async move { gateway.ledger.accept(&upload).await });
-        return Ok(Accepted { upload: id, repeated: false, warnings: Vec::new() });
+        return Ok(Accepted { upload: id, fresh, repeated: false, warnings: Vec::new() });
     }
     match gateway.ledger.accept(&upload).await? {
         Acceptance::Accepted(entries) => {
@@ -54,11 +56,12 @@ pub(crate) async fn accept(gateway: &Arc<Gateway>, submission: Submission) -> Re
             tracing::info!(upload_id = %upload.id, formats = formats.join(","), "accepted");
             metrics::count(&upload);
             publish(gateway, entries).await;
-            Ok(Accepted { upload: upload.id, repeated: false, warnings: warnings(parsed) })
+            let fresh = Some(upload.accepted());
+            Ok(Accepted { upload: upload.id, fresh, repeated: false, warnings: warnings(parsed) })
         }
         Acceptance::Repeated(winner) => {
             discard(gateway, raw).await;
-            Ok(Accepted { upload: winner, repeated: true, warnings: warnings(parsed) })
+            Ok(Accepted { upload: winner, fresh: None, repeated: true, warnings: warnings(parsed) })
         }
         Acceptance::Conflict => {
             discard(gateway, raw).await;

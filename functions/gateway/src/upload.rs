@@ -149,7 +149,10 @@ async fn answer(
     let location = format!("/invoices/{}", accepted.upload);
     let preferred = waiting::preferred(headers);
     let mut response = if as_json || preferred.is_some() {
-        let upload = waiting::upload(gateway, accepted.upload, preferred).await?.ok_or_else(Problem::not_found)?;
+        let upload = match accepted.fresh {
+            Some(fresh) if preferred.is_none() => fresh,
+            _ => waiting::upload(gateway, accepted.upload, preferred).await?.ok_or_else(Problem::not_found)?,
+        };
         let state = if upload.state() == UploadState::Processing { StatusCode::ACCEPTED } else { StatusCode::OK };
         // Without a wait the answer is 202 whatever has happened meanwhile.
         let status = if preferred.is_some() { state } else { StatusCode::ACCEPTED };

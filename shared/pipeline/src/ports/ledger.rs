@@ -13,10 +13,11 @@ use jiff::Timestamp;
 
 use super::documents::Bucket;
 use super::error::PortError;
-use super::upload::{StoredDocument, Upload, UploadFilter};
+use super::upload::{Document, StoredDocument, Upload, UploadFilter};
 use crate::email::Email;
 use crate::ids::{BlobId, DocumentId, MailId, OutboxId, UploadId, UserId};
 use crate::message::Message;
+use crate::state::DocumentState;
 use crate::trace::TraceId;
 
 /// A client's promise that two requests with the same key are the same request.
@@ -58,6 +59,33 @@ pub struct NewUpload {
     pub trace: TraceId,
     /// When it arrived.
     pub at: Timestamp,
+}
+
+impl NewUpload {
+    /// The upload as it stands once it is accepted.
+    #[must_use]
+    pub fn accepted(&self) -> Upload {
+        let document = |new: &NewDocument| Document {
+            id: new.id,
+            format: new.format,
+            state: DocumentState::Queued,
+            attempts: 0,
+            reason: None,
+            stored: None,
+            finished_at: None,
+        };
+        let mut documents: Vec<Document> = self.documents.iter().map(document).collect();
+        documents.sort_by_key(|document| std::cmp::Reverse(document.format.name()));
+        Upload {
+            id: self.id,
+            owner: self.owner,
+            invoice_number: self.invoice_number.clone(),
+            trace: self.trace,
+            created_at: self.at,
+            documents,
+            mails: Vec::new(),
+        }
+    }
 }
 
 /// The answer to an upload.

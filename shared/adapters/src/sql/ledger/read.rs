@@ -15,12 +15,10 @@ use super::attempt::{email, format};
 use super::{Connection, Row, outbox};
 
 const DOCUMENTS: &str = concat!(
-    "select d.id, d.upload, d.format, d.state, d.attempts, d.reason, d.finished_at, d.blob, d.bytes, d.sha256,
-            d.file_name, u.owner
-     from documents d join uploads u on u.id = d.upload
-     where d.upload ",
+    "select id, upload, format, state, attempts, reason, finished_at, blob, bytes, sha256, file_name
+     from documents where upload ",
     in_list!("$1"),
-    " order by d.format desc"
+    " order by format desc"
 );
 
 const MAILS: &str = concat!(
@@ -89,7 +87,7 @@ pub(super) async fn stored(pool: &Pool, blob: BlobId) -> Result<Option<StoredDoc
     .fetch_optional(pool.connections())
     .await
     .map_err(error("read a stored document"))?;
-    row.as_ref().map(stored_document).transpose()
+    row.as_ref().map(|row| stored_document(row, UserId::from(row.get::<Uuid, _>("owner")))).transpose()
 }
 
 /// The uploads of these rows with their documents and mails.
@@ -115,18 +113,19 @@ fn by_upload(rows: Vec<Row>) -> HashMap<Uuid, Vec<Row>> {
 }
 
 fn upload_of(row: &Row, documents: &[Row], mails: &[Row]) -> Result<Upload, PortError> {
+    let owner = UserId::from(row.get::<Uuid, _>("owner"));
     Ok(Upload {
         id: UploadId::from(row.get::<Uuid, _>("id")),
-        owner: UserId::from(row.get::<Uuid, _>("owner")),
+        owner,
         invoice_number: row.get("invoice_number"),
         trace: outbox::trace(&row.get::<String, _>("trace"))?,
         created_at: timestamp(row.get("created_at"))?,
-        documents: documents.iter().map(document).collect::<Result<_, _>>()?,
+        documents: documents.iter().map(|row| document(row, owner)).collect::<Result<_, _>>()?,
         mails: mails.iter().map(mail).collect::<Result<_, _>>()?,
     })
 }
 
-fn document(row: &Row) -> Result<Document, PortError> {
+fn document(row: &Row, owner: UserId) -> Result<Document, PortError> {
     let state = state(row)?;
     Ok(Document {
         id: DocumentId::from(row.get::<Uuid, _>("id")),
@@ -134,17 +133,17 @@ fn document(row: &Row) -> Result<Document, PortError> {
         state,
         attempts: count(row)?,
         reason: row.get("reason"),
-        stored: (state == pipeline::DocumentState::Stored).then(|| stored_document(row)).transpose()?,
+        stored: (state == pipeline::DocumentState::Stored).then(|| stored_document(row, owner)).transpose()?,
         finished_at: optional_time(row)?,
     })
 }
 
-fn stored_document(row: &Row) -> Result<StoredDocument, PortError> {
+fn stored_document(row: &Row, owner: UserId) -> Result<StoredDocument, PortError> {
     let broken = || PortError::new(ErrorKind::Internal, "a stored document lacks its figures");
     let sha256: Vec<u8> = row.get("sha256");
     Ok(StoredDocument {
         upload: UploadId::from(row.get::<Uuid, _>("upload")),
-        owner: UserId::from(row.get::<Uuid, _>("owner")),
+        owner,
         blob: BlobId::from(row.get::<Uuid, _>("blob")),
         format: format(&row.get::<String, _>("format"))?,
         file_name: row.get("file_name"),

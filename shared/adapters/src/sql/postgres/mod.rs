@@ -45,9 +45,11 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// How often a transaction is begun: once more than there can be connections that a restart of the server broke.
 const BEGIN_TRIES: u32 = MOST_CONNECTIONS + 1;
-/// Limits that the server keeps, in milliseconds: of a statement, and of a transaction whose process hangs.
-const SERVER_LIMITS: [(&str, &str); 2] =
-    [("statement_timeout", "20000"), ("idle_in_transaction_session_timeout", "60000")];
+/// What the server is told of a session. Limits that it keeps, in milliseconds: of a statement, and of a transaction whose
+/// process hangs. And that it reads by an index wherever there is one: a plan that was made while a table was small is kept,
+/// and would go on reading all of it.
+const SESSION: [(&str, &str); 3] =
+    [("statement_timeout", "20000"), ("idle_in_transaction_session_timeout", "60000"), ("enable_seqscan", "off")];
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -61,7 +63,7 @@ impl Pool {
     pub(crate) fn open(url: &str) -> Result<Self, sqlx::Error> {
         let (wishes, url) = Wishes::read(url)?;
         let options = PgConnectOptions::from_url(&url)?.application_name("invoices");
-        let options = if wishes.server_limits { options.options(SERVER_LIMITS) } else { options };
+        let options = if wishes.server_limits { options.options(SESSION) } else { options };
         let pool = PgPoolOptions::new()
             .max_connections(wishes.connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
