@@ -24,7 +24,7 @@ const PROBES: [&str; 3] = ["startupProbe", "readinessProbe", "livenessProbe"];
 /// What Podman plays, of a chart's objects and Secrets of other charts. `node_port` stands in for the nodes' ports.
 pub(super) fn playable(objects: &[Value], node_port: u16) -> anyhow::Result<Vec<Value>> {
     let open: BTreeSet<&str> =
-        objects.iter().filter(|object| text(object, "/spec/type") == "NodePort").map(|object| name(object)).collect();
+        objects.iter().filter(|object| text(object, "/spec/type") == "NodePort").map(name).collect();
     let mut playable = Vec::new();
     for object in objects {
         match text(object, "/kind") {
@@ -112,8 +112,7 @@ fn items<'a>(value: &'a mut Value, key: &str) -> impl Iterator<Item = &'a mut Va
 
 /// The Secrets that pods read a URL from and that are not among the objects, each with the variable that gets it.
 pub(super) fn missing_secrets(objects: &[Value]) -> BTreeMap<String, String> {
-    let there: BTreeSet<&str> =
-        objects.iter().filter(|object| text(object, "/kind") == "Secret").map(|object| name(object)).collect();
+    let there: BTreeSet<&str> = objects.iter().filter(|object| text(object, "/kind") == "Secret").map(name).collect();
     let pods = objects.iter().filter(|object| text(object, "/kind") == "Deployment");
     let containers = pods.flat_map(|pod| {
         let pod = &pod["spec"]["template"]["spec"];

@@ -48,15 +48,17 @@ impl Podman {
         fs::create_dir_all(&context)?;
         fs::copy(program, context.join("program"))?;
         fs::write(context.join("Dockerfile"), "FROM scratch\nCOPY program /program\nENTRYPOINT [\"/program\"]\n")?;
+        let mut faults = Vec::new();
         for settings in [None, Some(modest)] {
             let podman = Self { folder: folder.clone(), settings };
             let build = podman.output(&["build", "--quiet", "--tag", TRIAL, &text(&context)]);
             let tried = build.and_then(|_| podman.output(&["run", "--rm", TRIAL, "--version"]));
             match tried {
                 Ok(_) => return podman.remembered().map(Some),
-                Err(error) => println!("{error:#}"),
+                Err(error) => faults.push(format!("{error:#}")),
             }
         }
+        println!("{}", faults.join("\n"));
         Ok(None)
     }
 
