@@ -11,8 +11,8 @@ use crate::chaos::Chaos;
 use crate::servers::{Environment, Plan, Servers};
 use crate::steps::Steps;
 use crate::{
-    arrows, capacity, charts, containers, gallery, images, interruption, openapi, packages, page, process, programs,
-    template, tools,
+    arrows, capacity, charts, containers, gallery, images, interruption, lambda_watch, openapi, packages, page,
+    process, programs, template, tools,
 };
 
 /// The project's own chores.
@@ -34,16 +34,19 @@ enum Chore {
         /// Leave out the tests that need PostgreSQL, MongoDB, RabbitMQ, S3 or a mail server.
         #[arg(long)]
         embedded_only: bool,
-        /// Also what takes long: build every function for Lambda, as `sam build` does, and run the chart's pods.
+        /// Also what takes long: run the functions under `cargo lambda watch`, build them as `sam build` does, and run the
+        /// chart's pods.
         #[arg(long)]
         full: bool,
     },
     /// The part of `test` that judges template.yaml.
     Template {
-        /// Also build every function for Lambda.
+        /// Also run the functions under `cargo lambda watch`, and build them for Lambda.
         #[arg(long)]
         full: bool,
     },
+    /// The part of `test --full` that walks through the functions under `cargo lambda watch`.
+    Watch,
     /// The part of `test` that looks at the images, the Compose file and the Helm charts.
     Charts {
         #[command(flatten)]
@@ -98,6 +101,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Chore::Test { consent, embedded_only: true, full } => test_embedded(&consent, full),
         Chore::Charts { full: false, .. } => Ok(test_deployment(Steps::default()).finish()),
         Chore::Charts { consent, full: true } => test_charts(&consent),
+        Chore::Watch => watch(),
         Chore::Template { full } => Ok(test_template(Steps::default(), full).finish()),
         Chore::Servers { consent } => servers(&consent).map(|()| ExitCode::SUCCESS),
         Chore::Bench { what, consent } => bench(&what, &consent).map(|()| ExitCode::SUCCESS),
@@ -209,7 +213,16 @@ fn test_template(steps: Steps, full: bool) -> Steps {
     if !full {
         return steps;
     }
-    steps.run("sam validate", template::validate).run("sam build", template::build)
+    test_watch(steps.run("sam validate", template::validate)).run("sam build", template::build)
+}
+
+fn test_watch(steps: Steps) -> Steps {
+    steps.run("cargo lambda watch", lambda_watch::walk)
+}
+
+fn watch() -> anyhow::Result<ExitCode> {
+    interruption::watch()?;
+    Ok(test_watch(Steps::default()).finish())
 }
 
 fn servers(consent: &Consent) -> anyhow::Result<()> {

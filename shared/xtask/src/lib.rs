@@ -14,6 +14,7 @@ mod charts;
 mod gallery;
 mod images;
 mod interruption;
+mod lambda_watch;
 mod openapi;
 mod packages;
 mod page;

@@ -64,14 +64,27 @@ fn as_json() -> anyhow::Result<PathBuf> {
 }
 
 fn sam(arguments: &[&str]) -> anyhow::Result<()> {
-    let python = tools::python("sam", &["aws-sam-cli==1.170.0", "cargo-lambda==1.9.2", "ziglang==0.17.1"])?;
-    let mut sam = command(python.with_file_name("sam"), arguments);
-    // It finds cargo-lambda there, which finds zig by the python there.
-    sam.env("PATH", programs_with(&python)?).env("SAM_CLI_TELEMETRY", "0");
+    let mut sam = command(python()?.with_file_name("sam"), arguments);
+    sam.env("PATH", lambda_path()?).env("SAM_CLI_TELEMETRY", "0");
     println!("> sam {}", arguments.join(" "));
     let status = process::status(&mut sam)?;
     ensure!(status.success(), "sam {} failed: {status}", arguments.join(" "));
     Ok(())
+}
+
+/// A Python that has SAM, cargo-lambda and zig.
+fn python() -> anyhow::Result<PathBuf> {
+    tools::python("sam", &["aws-sam-cli==1.170.0", "cargo-lambda==1.9.2", "ziglang==0.17.1"])
+}
+
+/// The program behind `cargo lambda`.
+pub(crate) fn cargo_lambda() -> anyhow::Result<PathBuf> {
+    Ok(python()?.with_file_name("cargo-lambda"))
+}
+
+/// A search path on which `cargo lambda` is found, which itself finds zig by the python there.
+pub(crate) fn lambda_path() -> anyhow::Result<std::ffi::OsString> {
+    programs_with(&python()?)
 }
 
 /// The search path with the folder of this program before all others.

@@ -51,10 +51,10 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite")
 pub(crate) struct Pool(SqlitePool);
 
 impl Pool {
-    /// Opens the database file, creating it and its folder where missing.
+    /// Opens the database file, creating it and its folder where missing, for their owner alone: password hashes lie in it.
     pub(crate) async fn open(path: &Path) -> Result<Self, sqlx::Error> {
         if let Some(folder) = path.parent() {
-            tokio::fs::create_dir_all(folder).await?;
+            tokio::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).await?;
         }
         let options = SqliteConnectOptions::new()
             .filename(path)
