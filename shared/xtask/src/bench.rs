@@ -10,6 +10,8 @@ use crate::{process, workspace};
 pub(crate) enum Bench {
     /// The whole way of an invoice on real servers, beside the servers' bare operations.
     Pipeline(Load),
+    /// What the functions cost as Lambdas: size, start, invocations, memory. It needs no server.
+    Lambda(Alone),
 }
 
 #[derive(Args)]
@@ -22,19 +24,55 @@ pub(crate) struct Load {
     in_flight: usize,
 }
 
+#[derive(Args)]
+pub(crate) struct Alone {
+    /// Only this function.
+    #[arg(long)]
+    function: Option<String>,
+}
+
 impl Bench {
+    /// Whether it stands on the servers of the tests.
+    pub(crate) const fn needs_servers(&self) -> bool {
+        matches!(self, Self::Pipeline(_))
+    }
+
     /// Builds what is measured and measures it.
     pub(crate) fn run(&self) -> anyhow::Result<()> {
-        let Self::Pipeline(load) = self;
+        match self {
+            Self::Pipeline(load) => load.run(),
+            Self::Lambda(alone) => alone.run(),
+        }
+    }
+}
+
+impl Load {
+    fn run(&self) -> anyhow::Result<()> {
         let mut build = vec!["build", "--release"];
         for function in Function::ALL {
             build.extend(["--package", function.name()]);
         }
         process::cargo(&build)?;
         let binaries = workspace::target()?.join("release");
-        let (uploads, in_flight) = (load.uploads.to_string(), load.in_flight.to_string());
+        let (uploads, in_flight) = (self.uploads.to_string(), self.in_flight.to_string());
         let bench = ["bench", "--package", "xtask", "--bench", "pipeline", "--"];
         let how = ["--binaries", &binaries.to_string_lossy(), "--uploads", &uploads, "--in-flight", &in_flight];
+        process::cargo(&[bench.as_slice(), &how].concat())
+    }
+}
+
+impl Alone {
+    fn run(&self) -> anyhow::Result<()> {
+        let measured = |function: &Function| self.function.as_deref().is_none_or(|only| only == function.name());
+        for function in Function::ALL.iter().filter(|function| measured(function)) {
+            // One by one, as they are deployed: built together they would share the features of all.
+            process::cargo(&["build", "--release", "--package", function.name()])?;
+        }
+        let binaries = workspace::target()?.join("release");
+        let bench = ["bench", "--package", "host", "--features", "testing", "--bench", "lambda", "--"];
+        let mut how = vec!["--binaries".to_owned(), binaries.to_string_lossy().into_owned()];
+        how.extend(self.function.iter().flat_map(|only| ["--function".to_owned(), only.clone()]));
+        let how: Vec<&str> = how.iter().map(String::as_str).collect();
         process::cargo(&[bench.as_slice(), &how].concat())
     }
 }

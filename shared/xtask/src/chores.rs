@@ -172,11 +172,13 @@ fn test_embedded(consent: &Consent, full: bool) -> anyhow::Result<ExitCode> {
     Ok(test_template(test_service(steps), full).finish_embedded_only())
 }
 
-/// The benchmark starts the servers itself.
+/// A benchmark that needs servers starts them itself.
 fn bench(what: &Bench, consent: &Consent) -> anyhow::Result<()> {
     interruption::watch()?;
-    let plan = Plan::new();
-    packages::require(consent.is_given(), || [programs::missing_tools(), plan.missing_packages()].concat())?;
+    if what.needs_servers() {
+        let plan = Plan::new();
+        packages::require(consent.is_given(), || [programs::missing_tools(), plan.missing_packages()].concat())?;
+    }
     what.run()
 }
 

@@ -29,6 +29,7 @@ pub struct Lambda {
     /// Its program.
     pub program: Program,
     events: UnboundedSender<Value>,
+    asked: mpsc::Receiver<Instant>,
     outcomes: mpsc::Receiver<Outcome>,
     shutdown: Shutdown,
 }
@@ -49,6 +50,7 @@ type Outcome = Result<Value, Value>;
 #[derive(Clone)]
 struct RuntimeApi {
     events: Arc<Mutex<UnboundedReceiver<Value>>>,
+    asked: mpsc::Sender<Instant>,
     outcomes: mpsc::Sender<Outcome>,
 }
 
@@ -58,8 +60,9 @@ impl Lambda {
     pub fn start(binary: &str, settings: &[(&str, &str)]) -> Self {
         let (events, received) = unbounded_channel();
         let (told, outcomes) = mpsc::channel();
+        let (asks, asked) = mpsc::channel();
         let shutdown = Shutdown::with_drain_limit(Duration::ZERO);
-        let api = RuntimeApi { events: Arc::new(Mutex::new(received)), outcomes: told };
+        let api = RuntimeApi { events: Arc::new(Mutex::new(received)), asked: asks, outcomes: told };
         let address = serve(api, shutdown.clone());
         let environment = [
             ("AWS_LAMBDA_RUNTIME_API", address.as_str()),
@@ -68,7 +71,13 @@ impl Lambda {
             ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
         ];
         let program = Program::start(binary, &[settings, &environment].concat());
-        Self { program, events, outcomes, shutdown }
+        Self { program, events, asked, outcomes, shutdown }
+    }
+
+    /// Waits until it asks for its next event, the first one or the one after each outcome, and tells when it did.
+    #[must_use]
+    pub fn asks(&self) -> Instant {
+        self.asked.recv_timeout(LIMIT).unwrap_or_else(|_| panic!("it does not ask. The log:\n{}", self.program.log()))
     }
 
     /// Hands it an event and waits for the outcome.
@@ -145,6 +154,8 @@ fn serve(api: RuntimeApi, shutdown: Shutdown) -> String {
 }
 
 async fn next(State(api): State<RuntimeApi>) -> Response {
+    // Nobody may want to know.
+    let _ = api.asked.send(Instant::now());
     let Some(event) = api.events.lock().await.recv().await else { return StatusCode::GONE.into_response() };
     let deadline = (SystemClock.now().as_millisecond() + TIME).to_string();
     let headers = [
