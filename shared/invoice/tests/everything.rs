@@ -89,7 +89,7 @@ fn everything() -> Value {
         },
         "period": { "start": "2026-03-01", "end": "2026-03-31" },
         "payment": {
-            "means": "58", "means_text": "means", "remittance_information": "remittance",
+            "means": "58", "means_text": "means", "remittance_information": "remittance", "link": "https://pay.harbour-pine.example/E-1",
             "iban": "DE89370400440532013000", "account_name": "account", "bank": "COBADEFFXXX",
             "credit_transfers": [{ "account_number": "other account", "account_name": "other name", "bank": "other bank" }],
             "card": { "number": "1234", "holder": "holder" },

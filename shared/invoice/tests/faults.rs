@@ -132,6 +132,9 @@ fn single_values() {
         ("/payment", json!({ "means": 30 }), "/payment/iban", "BR-61"),
         ("/payment", json!({ "means": "999" }), "/payment/means", "BR-CL-16"),
         ("/payment", json!({ "card": { "number": "4111111111111111" } }), "/payment/card/number", "BR-51"),
+        ("/payment", json!({ "link": "javascript:alert(1)" }), "/payment/link", "payment-link"),
+        ("/payment", json!({ "link": "https://" }), "/payment/link", "payment-link"),
+        ("/payment", json!({ "link": "pay.example/1" }), "/payment/link", "payment-link"),
         ("/payment_terms", json!({ "discounts": [{ "percent": 2 }] }), "/payment_terms/discounts/0/days", "required"),
         ("/payment_terms", json!(1.5), "/payment_terms", "days"),
         (

@@ -3,6 +3,7 @@
 mod lines;
 mod parties;
 mod payment;
+mod payment_code;
 mod references;
 mod totals;
 
@@ -12,6 +13,7 @@ use invoice::Invoice;
 
 pub(crate) use lines::{LineFigures, has_item_ids, has_several_rates, has_units, line_details, unit_label};
 pub(crate) use parties::PartyFacts;
+pub(crate) use payment_code::PaymentCode;
 pub(crate) use totals::{Total, TotalKind};
 
 use crate::number_format::NumberFormat;
@@ -48,6 +50,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) references: Vec<Pair<'a>>,
     pub(crate) totals: Vec<Total<'a>>,
     pub(crate) payment: Vec<Pair<'a>>,
+    /// What the payer's telephone reads.
+    pub(crate) payment_codes: Vec<PaymentCode<'a>>,
     pub(crate) notes: Vec<Cow<'a, str>>,
     /// The legal data of the seller, for the foot of the page.
     pub(crate) legal: Vec<Cow<'a, str>>,
@@ -68,6 +72,7 @@ impl<'a> Facts<'a> {
             references: references::references(invoice, wording, &numbers),
             totals: Vec::new(),
             payment: payment::payment(invoice, wording, &numbers),
+            payment_codes: payment_code::payment_codes(invoice, style, wording),
             notes: payment::notes(invoice, wording),
             legal: parties::legal(&invoice.seller, wording),
             tax_name,

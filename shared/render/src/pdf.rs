@@ -18,6 +18,7 @@ mod head;
 mod metadata;
 mod paginate;
 mod sheet;
+mod symbol;
 mod table;
 
 use invoice::Invoice;

@@ -48,7 +48,8 @@ wording! {
         registration, item, description, quantity, unit, unit_price, amount, amount_with_tax, discount, charge,
         buyer_item, standard_item, order_line, origin, carried_forward, subtotal, total_without_tax, total_with_tax,
         no_tax, exempt, reverse_charge, intra_community, export, prepaid, rounding, amount_due, amount_credited,
-        payment, terms, means, account_holder, account_number, bank, payment_reference, card, mandate, creditor,
+        payment, terms, means, account_holder, account_number, bank, payment_reference, pay_online,
+        scan_to_transfer, scan_to_pay_online, card, mandate, creditor,
         debited_account, payee, early_payment, notes, supporting_documents;
     templates: page, percent, money, tax_of, tax_in, withheld, price_per, early_payment_terms;
 }

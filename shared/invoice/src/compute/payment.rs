@@ -64,6 +64,7 @@ pub(crate) fn payment(input: PaymentInput, currency: Currency) -> Payment {
         means,
         means_text: input.means_text,
         remittance_information: input.remittance_information,
+        link: input.link,
         credit_transfers,
         card: input.card,
         direct_debit: input.direct_debit,

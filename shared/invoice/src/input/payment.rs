@@ -21,6 +21,9 @@ json_object! {
         /// What the payer is to write on the payment (BT-83).
         #[schemars(example = &"HP-2026-0093")]
         pub remittance_information: Option<String>,
+        /// Where it can be paid online (beyond the norm): an address of `https` or `http`, printed and as a QR code.
+        #[schemars(example = &"https://pay.harbour-pine.example/HP-2026-0093")]
+        pub link: Option<String>,
         /// The IBAN to which it is transferred (BT-84), where there is only one account.
         #[schemars(example = &"GB33 BUKB 2020 1555 5555 55")]
         pub iban: Option<String>,

@@ -19,6 +19,9 @@ pub struct Payment {
     /// What the payer is to write on the payment (BT-83).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remittance_information: Option<String>,
+    /// Where it can be paid online: an address of `https` or `http` (beyond the norm).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
     /// Accounts to which it can be transferred (BG-17).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub credit_transfers: Vec<CreditTransfer>,

@@ -1,6 +1,7 @@
 //! How the invoice is to be paid.
 
 use iban::Iban;
+use url::Url;
 
 use crate::finding::{Finding, Findings};
 use crate::input::{InvoiceInput, PaymentInput};
@@ -11,6 +12,9 @@ pub(super) fn check_payment(input: &InvoiceInput, findings: &mut Findings) {
         return;
     };
     check_short_account(payment, findings);
+    if let Some(link) = &payment.link {
+        check_link(link, findings);
+    }
     for (index, transfer) in payment.credit_transfers.iter().enumerate() {
         check_transfer(transfer, &format!("/payment/credit_transfers/{index}"), findings);
     }
@@ -56,6 +60,15 @@ fn check_transfer(transfer: &CreditTransfer, pointer: &str, findings: &mut Findi
             findings.fault(Finding::new(format!("{pointer}/account_number"), "account-number", message));
         }
         (None, Some(_)) => {}
+    }
+}
+
+/// Checks that a link is one that a payer's telephone opens in its browser, and nothing else.
+fn check_link(link: &str, findings: &mut Findings) {
+    let is_web = Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
+    if !is_web || link.chars().any(char::is_whitespace) {
+        let finding = Finding::new("/payment/link".to_owned(), "payment-link", "this is no address of a web page");
+        findings.fault(finding.expected("an address such as https://pay.example/1").found(link));
     }
 }
 

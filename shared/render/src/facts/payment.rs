@@ -44,6 +44,7 @@ fn push_payment<'a>(pairs: &mut Vec<Pair<'a>>, payment: &'a Payment, wording: &W
     }
     let reference = payment.remittance_information.as_deref();
     pairs.extend(reference.map(|text| Pair::new(wording.payment_reference, text)));
+    pairs.extend(payment.link.as_deref().map(|link| Pair::new(wording.pay_online, link)));
 }
 
 fn push_account<'a>(pairs: &mut Vec<Pair<'a>>, account: &'a CreditTransfer, wording: &Wording) {

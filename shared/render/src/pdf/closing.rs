@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use super::columns::Columns;
 use super::geometry::{BASE, BASE_BOLD, DUE, GAP, GUTTER, Geometry, LEADING, QUIET, SMALL, Theme};
-use super::sheet::{Rule, Sheet};
-use crate::facts::{Facts, Pair, Total, TotalKind};
+use super::sheet::{Drawing, Rule, Sheet, Subject};
+use super::symbol::Symbol;
+use crate::facts::{Facts, Pair, PaymentCode, Total, TotalKind};
 use crate::style::Layout;
-use crate::text::{Length, TextStyle, points, width, wrap};
+use crate::text::{Length, TextStyle, points, width as text_width, wrap};
 
 /// The height of a row of the totals.
 const TOTAL_HEIGHT: Length = points(16);
@@ -54,7 +55,7 @@ fn total_row<'a>(
     let label_style = if is_sum { BASE_BOLD } else { QUIET };
     let amount = facts.numbers.amount(total.amount);
     let left = left_edge(geometry);
-    let room = geometry.right - left - width(&amount, style) - GUTTER;
+    let room = geometry.right - left - text_width(&amount, style) - GUTTER;
     let mut lines = wrap(&total.label, label_style, room).into_iter().peekable();
     sheet.figure(columns.amount.frame(), 11_000, style, amount);
     while let Some(line) = lines.next() {
@@ -73,8 +74,8 @@ fn amount_due<'a>(sheet: &mut Sheet<'a>, facts: &Facts<'a>, total: &'a Total<'a>
     let inset = if is_panel { points(10) } else { 0 };
     let label = TextStyle { color: label_color, ..BASE_BOLD };
     let mut style = TextStyle { color: amount_color, ..DUE };
-    let room = geometry.right - left - 2 * inset - width(&total.label, label) - GUTTER;
-    while style.size > 80 && width(&amount, style) > room {
+    let room = geometry.right - left - 2 * inset - text_width(&total.label, label) - GUTTER;
+    while style.size > 80 && text_width(&amount, style) > room {
         style.size -= 10;
     }
     let (y, thickness) = if is_panel { (points(20), points(30)) } else { (points(5), 1_000) };
@@ -89,12 +90,61 @@ fn payment<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry)
         return;
     }
     sheet.space(GAP, true);
+    let codes_height = codes(sheet, &facts.payment_codes, geometry);
     heading(sheet, facts.wording.payment, geometry);
-    let widest = facts.payment.iter().map(|pair| width(&pair.label, QUIET)).max().unwrap_or_default();
+    let first = sheet.bands().len();
+    let widest = facts.payment.iter().map(|pair| text_width(&pair.label, QUIET)).max().unwrap_or_default();
     let indent = widest.min(geometry.column_width()) + GUTTER;
     let last = facts.payment.len() - 1;
     for (index, entry) in facts.payment.iter().enumerate() {
         pair(sheet, entry, geometry, indent, index < last.min(20));
+    }
+    keep_beside(sheet, first, codes_height);
+}
+
+/// The side of a code: about 25 mm, of which a module of the largest takes 0.36 mm. Two fill a column of A4.
+const CODE_SIDE: Length = points(70);
+/// A code needs four modules of empty space around it (ISO/IEC 18004, 6.3.8).
+const CODE_GAP: Length = points(13);
+
+/// The distance of baselines under a code.
+const CAPTION_LEADING: Length = points(10);
+
+/// Places the codes at the right of what follows; gives how far they reach below the heading.
+fn codes(sheet: &mut Sheet<'_>, codes: &[PaymentCode<'_>], geometry: &Geometry) -> Length {
+    let mut right = geometry.right;
+    let mut height = 0;
+    for code in codes.iter().rev() {
+        let Some(symbol) = Symbol::of(&code.content) else { continue };
+        let left = right - CODE_SIDE;
+        let (width, top) = (CODE_SIDE, points(4));
+        sheet.drawing(Drawing { left, top, width, height: CODE_SIDE, subject: Subject::Symbol(symbol) });
+        let mut baseline = top + CODE_SIDE + CODE_GAP;
+        for line in wrap(code.caption, SMALL, CODE_SIDE) {
+            let x = left + (CODE_SIDE - text_width(line, SMALL)) / 2;
+            sheet.framed((left, right), x, baseline, SMALL, line);
+            baseline += CAPTION_LEADING;
+        }
+        height = height.max(baseline - CAPTION_LEADING / 2 - HEADING_HEIGHT);
+        right = left - CODE_GAP;
+    }
+    height
+}
+
+/// Keeps the bands together that stand beside something of a height, and adds what it needs below them.
+fn keep_beside(sheet: &mut Sheet<'_>, first: usize, height: Length) {
+    let mut used = 0;
+    for band in &mut sheet.bands_mut()[first..] {
+        if used >= height {
+            return;
+        }
+        used += band.height;
+        band.keeps_next = true;
+    }
+    if used < height {
+        sheet.space(height - used, false);
+    } else if let Some(last) = sheet.bands_mut().last_mut() {
+        last.keeps_next = false;
     }
 }
 
@@ -134,7 +184,10 @@ fn text_measure(geometry: &Geometry) -> Length {
     geometry.column(1) + geometry.column_width() - geometry.left
 }
 
+/// The height of the word over a block.
+const HEADING_HEIGHT: Length = LEADING + 1_500;
+
 fn heading(sheet: &mut Sheet<'_>, text: &'static str, geometry: &Geometry) {
     sheet.text(geometry.left, LEADING - 3_500, SMALL, text);
-    sheet.band(LEADING + 1_500, true);
+    sheet.band(HEADING_HEIGHT, true);
 }

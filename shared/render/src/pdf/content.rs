@@ -4,6 +4,8 @@ use std::io::Write as _;
 
 use invoice::Color;
 
+use super::geometry::INK;
+use super::symbol::{Bar, Symbol};
 use crate::font::{FaceId, FontUsage};
 use crate::text::{Length, Run, TextStyle, is_simple, shape};
 
@@ -60,6 +62,22 @@ impl<'f> Content<'f> {
             self.bytes.push(b' ');
         }
         self.bytes.extend_from_slice(b"re f\n");
+    }
+
+    /// Fills the dark modules of a symbol as one path, so that no seams show between them.
+    pub(super) fn symbol(&mut self, left: Length, top: Length, side: Length, symbol: &Symbol) {
+        self.end_text();
+        self.set_color(INK);
+        for &Bar { left: start, row, length } in &symbol.bars {
+            let (from, to) = (symbol.edge(start, side), symbol.edge(start + length, side));
+            let (upper, lower) = (symbol.edge(row, side), symbol.edge(row + 1, side));
+            for value in [left + from, self.page_height - top - lower, to - from, lower - upper] {
+                push_length(&mut self.bytes, value);
+                self.bytes.push(b' ');
+            }
+            self.bytes.extend_from_slice(b"re\n");
+        }
+        self.bytes.extend_from_slice(b"f\n");
     }
 
     /// Shows a text whose baseline begins at a place; y runs downwards.

@@ -5,7 +5,7 @@ use super::content::{Content, Fonts};
 use super::geometry::{Geometry, HAIRLINE, RULE, SMALL, Theme};
 use super::head::running_head;
 use super::paginate::Page;
-use super::sheet::{Band, Cell, Rule, Sheet};
+use super::sheet::{Band, Cell, Drawing, Rule, Sheet, Subject};
 use super::table;
 use crate::facts::Facts;
 use crate::style::Layout;
@@ -120,6 +120,13 @@ impl<'a> Repeated<'a> {
             let middle = y + below;
             let x = self.mirrored(*left, *right);
             content.rectangle(x, middle - thickness / 2, x + right - left, middle + thickness / 2, *color);
+        }
+        for drawing in sheet.drawings_of(band) {
+            let Drawing { left, width, height, .. } = *drawing;
+            let (x, top) = (self.mirrored(left, left + width), y + drawing.top);
+            match &drawing.subject {
+                Subject::Symbol(symbol) => content.symbol(x, top, width.min(height), symbol),
+            }
         }
         for cell in sheet.cells_of(band) {
             content.text(self.place(cell), y + cell.baseline, cell.style, &cell.text);

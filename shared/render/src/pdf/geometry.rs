@@ -15,7 +15,8 @@ pub(super) const GUTTER: Length = points(14);
 /// The thickness of rules that part.
 pub(super) const HAIRLINE: Length = 400;
 
-const INK: Color = color(0x16, 0x1b, 0x22);
+/// The colour of text.
+pub(super) const INK: Color = color(0x16, 0x1b, 0x22);
 const MUTED: Color = color(0x5c, 0x67, 0x73);
 /// The colour of thin rules.
 pub(super) const RULE: Color = color(0xd3, 0xd9, 0xe0);

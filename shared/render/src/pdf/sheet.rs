@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use invoice::Color;
 
+use super::symbol::Symbol;
 use crate::text::{Length, TextStyle, width};
 
 /// A text on one line.
@@ -34,6 +35,23 @@ pub(super) struct Rule {
     pub(super) color: Color,
 }
 
+/// Something that is no text, in a box.
+#[derive(Debug)]
+pub(super) struct Drawing {
+    pub(super) left: Length,
+    /// Below the upper edge of the band; it may reach below the lower one.
+    pub(super) top: Length,
+    pub(super) width: Length,
+    pub(super) height: Length,
+    pub(super) subject: Subject,
+}
+
+/// What a drawing shows.
+#[derive(Debug)]
+pub(super) enum Subject {
+    Symbol(Symbol),
+}
+
 /// What stands beside each other.
 #[derive(Debug)]
 pub(super) struct Band {
@@ -46,6 +64,7 @@ pub(super) struct Band {
     pub(super) running_sum: i128,
     cells: Range<u32>,
     rules: Range<u32>,
+    drawings: Range<u32>,
 }
 
 /// All bands of a document.
@@ -54,8 +73,10 @@ pub(super) struct Sheet<'a> {
     bands: Vec<Band>,
     cells: Vec<Cell<'a>>,
     rules: Vec<Rule>,
+    drawings: Vec<Drawing>,
     cells_done: u32,
     rules_done: u32,
+    drawings_done: u32,
 }
 
 impl<'a> Sheet<'a> {
@@ -115,13 +136,18 @@ impl<'a> Sheet<'a> {
         self.rules.push(rule);
     }
 
+    pub(super) fn drawing(&mut self, drawing: Drawing) {
+        self.drawings.push(drawing);
+    }
+
     /// Closes the band that is being made.
     pub(super) fn band(&mut self, height: Length, keeps_next: bool) -> &mut Band {
         let cells = self.cells_done..u32::try_from(self.cells.len()).unwrap_or(u32::MAX);
         let rules = self.rules_done..u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
-        (self.cells_done, self.rules_done) = (cells.end, rules.end);
+        let drawings = self.drawings_done..u32::try_from(self.drawings.len()).unwrap_or(u32::MAX);
+        (self.cells_done, self.rules_done, self.drawings_done) = (cells.end, rules.end, drawings.end);
         let index = self.bands.len();
-        self.bands.push(Band { height, keeps_next, is_table: false, running_sum: 0, cells, rules });
+        self.bands.push(Band { height, keeps_next, is_table: false, running_sum: 0, cells, rules, drawings });
         &mut self.bands[index]
     }
 
@@ -142,6 +168,10 @@ impl<'a> Sheet<'a> {
         &self.cells[band.cells.start as usize..band.cells.end as usize]
     }
 
+    pub(super) fn drawings_of(&self, band: &Band) -> &[Drawing] {
+        &self.drawings[band.drawings.start as usize..band.drawings.end as usize]
+    }
+
     pub(super) fn rules_of(&self, band: &Band) -> &[Rule] {
         &self.rules[band.rules.start as usize..band.rules.end as usize]
     }
@@ -149,6 +179,8 @@ impl<'a> Sheet<'a> {
 
 impl Band {
     pub(super) const fn is_space(&self) -> bool {
-        self.cells.start == self.cells.end && self.rules.start == self.rules.end
+        self.cells.start == self.cells.end
+            && self.rules.start == self.rules.end
+            && self.drawings.start == self.drawings.end
     }
 }
