@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use crate::figures::{Currency, Decimal};
 use crate::json::{FromJson, Node, Path, Reader, Required, json_object};
+use crate::picture::Logo;
 use crate::schema::IsoDate;
 use crate::text::Text;
 
@@ -51,6 +52,8 @@ json_object! {
         pub total_amount: Option<Decimal>,
         /// The currency.
         pub currency: Option<Currency>,
+        /// The logo.
+        pub logo: Option<Logo>,
     }
 
     /// A line of the flat form.

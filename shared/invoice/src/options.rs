@@ -34,6 +34,8 @@ pub struct Limits {
     pub text_characters: usize,
     /// Bytes of a picture or an attached file.
     pub file_bytes: usize,
+    /// Pixels of a picture: what bounds the memory and the time of decoding it.
+    pub picture_pixels: u32,
     /// Faults, and as many warnings, that are reported one by one.
     pub findings: usize,
 }
@@ -48,6 +50,7 @@ impl Default for Limits {
             line_characters: 1_000,
             text_characters: 10_000,
             file_bytes: 2 * 1024 * 1024,
+            picture_pixels: 4_000_000,
             findings: 1_000,
         }
     }

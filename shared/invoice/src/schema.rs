@@ -14,9 +14,10 @@ use crate::figures::{Currency, Decimal};
 use crate::input::{AdjustmentInput, CustomFields, Days, InvoiceInput, LineInput};
 use crate::json::Required;
 use crate::model::{
-    Attachment, Base64, Color, Contact, ElectronicAddress, Identifier, Locale, Logo, Period, PostalAddress,
-    TaxCategory, TaxPointCode, TypeCode,
+    Attachment, Base64, Color, Contact, ElectronicAddress, Identifier, Locale, Period, PostalAddress, TaxCategory,
+    TaxPointCode, TypeCode,
 };
+use crate::picture::Logo;
 use crate::text::Text;
 
 /// A schema that stands where its type is used.

@@ -5,7 +5,8 @@
 use invoice::{ParseOptions, json_schema, parse};
 use serde_json::{Value, json};
 
-const LOGO: &str = "data:image/png;base64,iVBORw0KGgo=";
+/// One pixel of the colour #1a73e8.
+const LOGO: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGOQKn4BAAIgAXZmNuK1AAAAAElFTkSuQmCC";
 
 fn party(mark: &str) -> Value {
     json!({

@@ -9,7 +9,7 @@ mod totals;
 
 use std::borrow::Cow;
 
-use invoice::Invoice;
+use invoice::{Invoice, Logo};
 
 pub(crate) use lines::{LineFigures, has_item_ids, has_several_rates, has_units, line_details, unit_label};
 pub(crate) use parties::PartyFacts;
@@ -43,6 +43,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) mark: Option<&'static str>,
     /// What the tax is called.
     pub(crate) tax_name: Cow<'a, str>,
+    pub(crate) logo: Option<&'a Logo>,
     pub(crate) seller: PartyFacts<'a>,
     /// Bill-to, ship-to and the tax representative, as far as they are given.
     pub(crate) parties: Vec<PartyFacts<'a>>,
@@ -67,6 +68,7 @@ impl<'a> Facts<'a> {
             wording,
             title: title(invoice, wording),
             mark: style.mark.map(|mark| mark_word(mark, wording)),
+            logo: invoice.presentation.logo.as_ref(),
             seller: parties::seller(invoice),
             parties: parties::others(invoice, wording),
             references: references::references(invoice, wording, &numbers),

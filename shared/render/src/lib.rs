@@ -14,6 +14,7 @@ mod flat_table;
 mod font;
 mod number_format;
 mod pdf;
+mod recent;
 mod style;
 mod text;
 mod wording;

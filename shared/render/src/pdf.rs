@@ -15,6 +15,7 @@ mod document;
 mod draw;
 mod geometry;
 mod head;
+mod image;
 mod metadata;
 mod paginate;
 mod sheet;
@@ -28,7 +29,7 @@ use crate::compression::deflate;
 use crate::facts::Facts;
 use crate::style::Style;
 use content::Fonts;
-use document::{PageContent, assemble};
+use document::{PageContent, Resources, assemble};
 use draw::Repeated;
 use geometry::{Geometry, Theme};
 use metadata::Metadata;
@@ -58,6 +59,7 @@ pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, Render
     let pages = paginate(&sheet, room);
     let mut fonts = Fonts::new();
     let mut digest = document::Digest::default();
+    digest.take_in(facts.logo.map_or(&[], |logo| &logo.bytes));
     let contents: Vec<PageContent> = (1..)
         .zip(&pages)
         .map(|(number, page)| {
@@ -67,5 +69,5 @@ pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, Render
         })
         .collect();
     let metadata = Metadata::of(&facts);
-    assemble(&geometry, contents, &fonts, &metadata, digest)
+    assemble(&geometry, contents, Resources { fonts: &fonts, logo: facts.logo }, &metadata, digest)
 }

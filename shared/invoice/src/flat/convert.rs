@@ -23,6 +23,7 @@ pub(crate) fn convert(flat: FlatInput, findings: &mut Findings) -> InvoiceInput 
         number: Required(flat.invoice_no.0.map(text_of)),
         issue_date: flat.date,
         currency: flat.currency,
+        logo: flat.logo,
         seller: Required(flat.company_name.0.map(|name| seller(name, flat.company_address, flat.company_phone))),
         buyer: Required(buyer),
         delivery: delivery(flat.ship_to_name, flat.ship_to_company, flat.ship_to_address),

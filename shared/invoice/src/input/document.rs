@@ -8,9 +8,10 @@ use crate::code_lists::ExemptionReasonCode;
 use crate::figures::{Currency, Decimal};
 use crate::json::{FromJson, Member, Node, Path, Reader, Required, json_object};
 use crate::model::{
-    Color, Contact, CustomField, Delivery, DocumentReference, Identifier, Locale, Logo, Note, ObjectIdentifier, Party,
-    Payee, Period, PostalAddress, SupportingDocument, TaxCategory, TaxPointCode, TypeCode,
+    Color, Contact, CustomField, Delivery, DocumentReference, Identifier, Locale, Note, ObjectIdentifier, Party, Payee,
+    Period, PostalAddress, SupportingDocument, TaxCategory, TaxPointCode, TypeCode,
 };
+use crate::picture::Logo;
 use crate::schema::IsoDate;
 
 json_object! {
@@ -164,8 +165,9 @@ json_object! {
         #[serde(default)]
         #[schemars(example = serde_json::json!({ "Ordered by": "Ana Moreno" }))]
         pub custom_fields: CustomFields,
-        /// The logo (beyond the norm): a PNG or JPEG picture in Base64, alone or as a `data:` URL.
-        #[schemars(example = &"data:image/png;base64,iVBORw0KGgo=")]
+        /// The logo (beyond the norm): a PNG or JPEG picture of at most 4 million pixels in Base64, alone or as a
+        /// `data:` URL.
+        #[schemars(example = &"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGOQKn4BAAIgAXZmNuK1AAAAAElFTkSuQmCC")]
         pub logo: Option<Logo>,
         /// The colour of accents (beyond the norm).
         #[schemars(example = &"#1a73e8")]

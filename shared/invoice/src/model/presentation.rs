@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::picture::Logo;
+
 /// How the document is to look (beyond the norm).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
@@ -20,48 +22,6 @@ pub struct Presentation {
     /// What the tax is called in the document, for example `VAT`, `GST` or `Sales tax`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tax_name: Option<String>,
-}
-
-/// A picture in one of two formats, known by its first bytes.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Logo {
-    /// Portable Network Graphics.
-    Png(Vec<u8>),
-    /// A JPEG file.
-    Jpeg(Vec<u8>),
-}
-
-impl Logo {
-    /// The bytes of the file.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Png(bytes) | Self::Jpeg(bytes) => bytes,
-        }
-    }
-
-    /// The media type (IANA registry).
-    #[must_use]
-    pub const fn media_type(&self) -> &'static str {
-        match self {
-            Self::Png(_) => "image/png",
-            Self::Jpeg(_) => "image/jpeg",
-        }
-    }
-}
-
-impl fmt::Debug for Logo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Logo({}, {} bytes)", self.media_type(), self.bytes().len())
-    }
-}
-
-impl Serialize for Logo {
-    /// Says what the picture is, without its bytes.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{} ({} bytes)", self.media_type(), self.bytes().len()))
-    }
 }
 
 /// A colour of the sRGB space (IEC 61966-2-1), written `#1a73e8`.

@@ -3,10 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Base64, Color, Locale, Logo, Note, PostalAddress, TaxCategory, TaxPointCode, TypeCode};
+use super::{Base64, Color, Locale, Note, PostalAddress, TaxCategory, TaxPointCode, TypeCode};
 use crate::code_lists::{CREDIT_NOTE_TYPES, INVOICE_TYPES, find};
 use crate::finding::Finding;
 use crate::json::{FromJson, Node, Path, Reader};
+use crate::picture::{Logo, LogoContent, LogoError};
 use crate::text::Text;
 
 /// Reads a value of one word by a function that knows the words.
@@ -116,9 +117,10 @@ impl FromJson for Base64 {
     }
 }
 
+/// A picture that was refused has a stand-in, which never leaves the crate.
 impl Default for Logo {
     fn default() -> Self {
-        Self::Png(Vec::new())
+        Self { bytes: Vec::new(), width: 1, height: 1, content: LogoContent::Jpeg { is_gray: true } }
     }
 }
 
@@ -127,16 +129,24 @@ impl FromJson for Logo {
     fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
         let before = reader.findings.faults.count();
         let bytes = read_bytes(node, at, reader, |text| text.split_once(";base64,").map_or(text, |(_, data)| data));
-        if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-            return Self::Png(bytes);
+        // What is too large is not decoded either.
+        if reader.findings.faults.count() > before {
+            return Self::default();
         }
-        if bytes.starts_with(b"\xff\xd8\xff") {
-            return Self::Jpeg(bytes);
+        Self::read(bytes, &reader.limits).unwrap_or_else(|error| {
+            reader.fault(logo_finding(&error, at));
+            Self::default()
+        })
+    }
+}
+
+fn logo_finding(error: &LogoError, at: &Path<'_>) -> Finding {
+    let finding = Finding::new(at.pointer(), error.rule(), error.to_string());
+    match error {
+        LogoError::TooManyPixels { width, height, limit } => {
+            finding.expected(format!("at most {limit} pixels")).found(format!("{width} × {height}"))
         }
-        if reader.findings.faults.count() == before {
-            reader.fault(Finding::new(at.pointer(), "logo", "the logo is neither a PNG nor a JPEG picture"));
-        }
-        Self::default()
+        LogoError::UnknownKind | LogoError::UnusualJpeg(_) | LogoError::Broken(_) => finding,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The sheet that looks like the invoice.
 
 use invoice::{Color as Rgb, Invoice, Line};
-use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Worksheet, XlsxError};
+use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Image, Worksheet, XlsxError};
 
 use super::cells::{Cells, Column, Formats, Look, Row, place};
 use super::formulas::{LinesPlace, TotalFormulas};
@@ -13,6 +13,8 @@ use crate::style::{Paper, Style};
 
 /// The width of the description, in characters.
 const TEXT_WIDTH: f64 = 46.0;
+/// The room of a logo, in pixels.
+const LOGO_ROOM: (u32, u32) = (220, 64);
 /// Figures and dates always have so much room.
 const LEAST_FIGURE_WIDTH: usize = 12;
 
@@ -109,14 +111,27 @@ impl InvoiceSheet<'_> {
     /// Title, seller and references; gives the row under them.
     fn head(&mut self) -> Result<Row, XlsxError> {
         let facts = self.facts;
-        self.cells.text(place(0, 0), facts.title, &self.formats.title)?;
+        let title = self.logo()?;
+        self.cells.text(place(title, 0), facts.title, &self.formats.title)?;
         if let Some(mark) = facts.mark {
-            self.cells.figure_text(place(0, self.columns.amount), mark, Look::Sum)?;
+            self.cells.figure_text(place(title, self.columns.amount), mark, Look::Sum)?;
         }
-        let left = self.party(1, 0, &facts.seller)?;
+        let left = self.party(title + 1, 0, &facts.seller)?;
         let number = Pair::new(facts.wording.number, facts.invoice.number.as_str());
-        let right = self.references(1, std::iter::once(&number).chain(&facts.references))?;
+        let right = self.references(title + 1, std::iter::once(&number).chain(&facts.references))?;
         Ok(left.max(right))
+    }
+
+    /// The logo in a row of its own; gives the row under it.
+    fn logo(&mut self) -> Result<Row, XlsxError> {
+        // A picture that the writer does not know is left out: the sheet says all without it.
+        let Some(logo) = self.facts.logo else { return Ok(0) };
+        let Ok(image) = Image::new_from_buffer(&logo.bytes) else { return Ok(0) };
+        let (width, height) = (LOGO_ROOM.0.min(logo.width), LOGO_ROOM.1.min(logo.height));
+        let image = image.set_scale_to_size(width, height, true).set_alt_text(self.facts.seller.name);
+        self.cells.sheet.set_row_height_pixels(0, LOGO_ROOM.1 + 8)?;
+        self.cells.sheet.insert_image(0, 0, &image)?;
+        Ok(1)
     }
 
     fn references<'p>(&mut self, mut row: Row, pairs: impl Iterator<Item = &'p Pair<'p>>) -> Result<Row, XlsxError> {

@@ -1,13 +1,14 @@
 //! Subsets of faces, as they are embedded: cut and compressed once, kept for the next document.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use subsetter::GlyphRemapper;
 
 use super::usage::{Piece, glyphs_of};
 use super::{Face, FaceId, FontUsage};
 use crate::compression::deflate_small;
+use crate::recent::Recent;
 
 /// How many subsets are kept; of those the least recently used goes first.
 const KEPT: usize = 48;
@@ -28,14 +29,10 @@ pub(crate) struct FontProgram {
     pub(crate) tag: String,
 }
 
-struct Kept {
-    face: FaceId,
-    pieces: Box<[Piece]>,
-    program: Arc<FontProgram>,
-}
+/// Subsets that were cut, by face and what is in them.
+type Subsets = Recent<(FaceId, Box<[Piece]>), FontProgram>;
 
-/// The most recently used subset stands last.
-static CACHE: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+static CACHE: Mutex<Subsets> = Mutex::new(Recent::new(KEPT, KEPT_BYTES));
 
 impl FontProgram {
     /// The subset that holds what a document uses of a face.
@@ -73,20 +70,16 @@ impl FontProgram {
 }
 
 fn recall(usage: &FontUsage) -> Option<Arc<FontProgram>> {
-    // A panic elsewhere cannot leave the list half changed, so a poisoned lock is as good as another.
-    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = cache.iter().rposition(|kept| kept.face == usage.id && *kept.pieces == *usage.pieces())?;
-    cache[found..].rotate_left(1);
-    cache.last().map(|kept| Arc::clone(&kept.program))
+    cache().find(|(face, pieces)| *face == usage.id && **pieces == *usage.pieces())
 }
 
 fn keep(usage: &FontUsage, program: &Arc<FontProgram>) {
-    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-    cache.push(Kept { face: usage.id, pieces: usage.pieces().into(), program: Arc::clone(program) });
-    let mut bytes: usize = cache.iter().map(|kept| kept.program.bytes()).sum();
-    while cache.len() > KEPT || (bytes > KEPT_BYTES && cache.len() > 1) {
-        bytes -= cache.remove(0).program.bytes();
-    }
+    cache().keep((usage.id, usage.pieces().into()), program, program.bytes());
+}
+
+fn cache() -> MutexGuard<'static, Subsets> {
+    // A panic elsewhere cannot leave the list half changed, so a poisoned lock is as good as another.
+    CACHE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The tag is a hash (FNV-1a) of the texts, so that it is the same in each run.

@@ -32,6 +32,9 @@ impl Fonts {
 /// printpdf takes names of `F` and a number for the standard fonts.
 const RESOURCE_PREFIX: char = 'N';
 
+/// The name of the logo in the resources of the pages.
+pub(super) const LOGO: &str = "Logo";
+
 /// The name of a face in the resources of the pages.
 pub(super) fn resource_name(id: FaceId) -> String {
     format!("{RESOURCE_PREFIX}{}", id.index())
@@ -78,6 +81,17 @@ impl<'f> Content<'f> {
             self.bytes.extend_from_slice(b"re\n");
         }
         self.bytes.extend_from_slice(b"f\n");
+    }
+
+    /// Draws the logo in a box.
+    pub(super) fn logo(&mut self, left: Length, top: Length, width: Length, height: Length) {
+        self.end_text();
+        self.bytes.extend_from_slice(b"q ");
+        for value in [width, 0, 0, height, left, self.page_height - top - height] {
+            push_length(&mut self.bytes, value);
+            self.bytes.push(b' ');
+        }
+        let _ = writeln!(self.bytes, "cm /{LOGO} Do Q");
     }
 
     /// Shows a text whose baseline begins at a place; y runs downwards.

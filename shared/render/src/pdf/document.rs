@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use invoice::Logo;
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, StringFormat};
 use printpdf::{
     FontId, FontMetrics, FontType, Op, ParsedFont, PdfDocument, PdfFont, PdfFontHandle, PdfFontMetricsStub, PdfPage,
@@ -10,8 +11,9 @@ use printpdf::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::content::{Fonts, resource_name};
+use super::content::{Fonts, LOGO, resource_name};
 use super::geometry::Geometry;
+use super::image::add_image;
 use super::metadata::Metadata;
 use crate::RenderError;
 use crate::compression::deflate_small;
@@ -27,7 +29,13 @@ pub(super) struct PageContent {
     pub(super) compressed: Vec<u8>,
 }
 
-/// A digest of all page contents, of which the file's identifier is made.
+/// What the pages' contents name.
+pub(super) struct Resources<'a> {
+    pub(super) fonts: &'a Fonts,
+    pub(super) logo: Option<&'a Logo>,
+}
+
+/// A digest of all page contents and the logo, of which the file's identifier is made.
 #[derive(Default)]
 pub(super) struct Digest(Sha256);
 
@@ -41,16 +49,19 @@ impl Digest {
 pub(super) fn assemble(
     geometry: &Geometry,
     contents: Vec<PageContent>,
-    fonts: &Fonts,
+    resources: Resources<'_>,
     metadata: &Metadata,
     digest: Digest,
 ) -> Result<Vec<u8>, RenderError> {
-    let programs: Vec<_> =
-        fonts.used().map(|usage| Ok((usage, FontProgram::of(usage)?))).collect::<Result<_, subsetter::Error>>()?;
+    let programs: Vec<_> = resources
+        .fonts
+        .used()
+        .map(|usage| Ok((usage, FontProgram::of(usage)?)))
+        .collect::<Result<_, subsetter::Error>>()?;
     let skeleton = skeleton(geometry, contents.len(), &programs);
     let mut document = skeleton.to_lopdf_document(&PdfSaveOptions::default(), &mut Vec::new());
     document.version = "1.7".to_owned();
-    fill_pages(&mut document, contents, &programs)?;
+    fill_pages(&mut document, contents, &programs, resources.logo)?;
     archive(&mut document, metadata, digest)?;
     let mut bytes = Vec::with_capacity(document.objects.len() * 256 + 64 * 1024);
     document.save_to(&mut bytes).map_err(lopdf::Error::from)?;
@@ -112,6 +123,7 @@ fn fill_pages(
     document: &mut Document,
     contents: Vec<PageContent>,
     programs: &[(&FontUsage, Arc<FontProgram>)],
+    logo: Option<&Logo>,
 ) -> Result<(), RenderError> {
     let pages: Vec<ObjectId> = document.get_pages().into_values().collect();
     let Some(first) = pages.first() else { return Ok(()) };
@@ -120,6 +132,11 @@ fn fill_pages(
     document.get_dictionary_mut(shared)?.remove(b"XObject");
     document.get_dictionary_mut(shared)?.remove(b"ExtGState");
     document.get_dictionary_mut(shared)?.remove(b"Shading");
+    if let Some(logo) = logo {
+        let mut images = Dictionary::new();
+        images.set(LOGO, Object::Reference(add_image(document, logo)));
+        document.get_dictionary_mut(shared)?.set("XObject", Object::Dictionary(images));
+    }
     for (page, content) in pages.into_iter().zip(contents) {
         let dictionary = document.get_dictionary_mut(page)?;
         dictionary.remove(b"Annots");

@@ -125,6 +125,7 @@ impl<'a> Repeated<'a> {
             let Drawing { left, width, height, .. } = *drawing;
             let (x, top) = (self.mirrored(left, left + width), y + drawing.top);
             match &drawing.subject {
+                Subject::Logo => content.logo(x, top, width, height),
                 Subject::Symbol(symbol) => content.symbol(x, top, width.min(height), symbol),
             }
         }

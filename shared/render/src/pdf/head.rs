@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 
+use invoice::Logo;
+
 use super::geometry::{
     BASE, BASE_BOLD, GAP, GUTTER, Geometry, HAIRLINE, LEADING, QUIET, RULE, SELLER, SMALL, TITLE, Theme,
 };
-use super::sheet::{Rule, Sheet};
+use super::sheet::{Drawing, Rule, Sheet, Subject};
 use crate::facts::{Facts, Pair, PartyFacts};
 use crate::font::Weight;
 use crate::style::Layout;
-use crate::text::{Length, TextStyle, first_line, width, wrap};
+use crate::text::{Length, TextStyle, first_line, points, width, wrap};
 
 /// A line of a column that stands beside others.
 struct Entry<'a> {
@@ -34,19 +36,52 @@ pub(super) fn lay_out<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry:
 /// The baseline of the title.
 const TITLE_BASELINE: Length = 20_000;
 
-/// Classic: seller to the left, title to the right, on a common baseline.
+/// The height of the band of the title.
+const TITLE_HEIGHT: Length = TITLE_BASELINE + 5_000;
+/// The room that a logo gets at most.
+const LOGO_ROOM: (Length, Length) = (points(170), points(52));
+/// The empty space between a logo and the name under it.
+const LOGO_GAP: Length = points(8);
+
+/// Draws the logo, if there is one, from the upper edge of the band of the title; gives as many empty lines as it
+/// reaches below that band.
+fn logo<'a>(sheet: &mut Sheet<'a>, facts: &Facts<'_>, left: Length, room: Length) -> Option<Column<'a>> {
+    let logo = facts.logo?;
+    let (width, height) = logo_size(logo, LOGO_ROOM.0.min(room));
+    sheet.drawing(Drawing { left, top: 0, width, height, subject: Subject::Logo });
+    let below = (height + LOGO_GAP - TITLE_HEIGHT).max(0);
+    let lines = usize::try_from((below + LEADING - 1) / LEADING).unwrap_or_default();
+    Some(std::iter::repeat_with(Vec::new).take(lines).collect())
+}
+
+/// As large as the room allows, but not larger than at 72 pixels an inch.
+fn logo_size(logo: &Logo, room: Length) -> (Length, Length) {
+    let (pixels_across, pixels_down) = (i64::from(logo.width.max(1)), i64::from(logo.height.max(1)));
+    let mut width = i64::from(room).min(pixels_across * 1000);
+    let mut height = width * pixels_down / pixels_across;
+    if height > i64::from(LOGO_ROOM.1) {
+        height = i64::from(LOGO_ROOM.1);
+        width = height * pixels_across / pixels_down;
+    }
+    let length = |value: i64| Length::try_from(value.max(1)).unwrap_or(room);
+    (length(width), length(height))
+}
+
+/// Classic: seller to the left, title to the right, on a common baseline; a logo stands over the seller.
 fn seller_and_title<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, theme: Theme) {
     let title = TextStyle { color: theme.accent, ..TITLE };
     let title_width = width(facts.title, title);
     let number_room = geometry.column_width().max(title_width);
     let room = geometry.measure() - number_room - 2 * GUTTER;
     let mut names = wrap(facts.seller.name, SELLER, room).into_iter();
-    sheet.text(geometry.left, TITLE_BASELINE, SELLER, names.next().unwrap_or_default());
+    let mut left = logo(sheet, facts, geometry.left, room).unwrap_or_else(|| {
+        sheet.text(geometry.left, TITLE_BASELINE, SELLER, names.next().unwrap_or_default());
+        Column::new()
+    });
     sheet.text_to(geometry.right, TITLE_BASELINE, title, facts.title);
-    sheet.band(TITLE_BASELINE + 5_000, true);
+    sheet.band(TITLE_HEIGHT, true);
 
-    let mut left: Column<'a> =
-        names.map(|name| vec![Entry { x: geometry.left, style: SELLER, text: Cow::Borrowed(name) }]).collect();
+    left.extend(names.map(|name| vec![Entry { x: geometry.left, style: SELLER, text: Cow::Borrowed(name) }]));
     for line in &facts.seller.lines {
         push_wrapped(&mut left, line, QUIET, geometry.left, room);
     }
@@ -58,21 +93,23 @@ fn seller_and_title<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &
     place_columns(sheet, vec![left, right]);
 }
 
-/// Modern: the title in bold to the left, the seller over the column of references.
+/// Modern: the title in bold to the left, the seller over the column of references, under the logo.
 fn title_and_seller<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, theme: Theme) {
     let title = TextStyle { weight: Weight::Bold, ..TITLE };
     let seller_left = geometry.column(2);
     let mut names = wrap(facts.seller.name, BASE_BOLD, geometry.column_width()).into_iter();
     sheet.text(geometry.left, TITLE_BASELINE, title, facts.title);
-    sheet.text(seller_left, TITLE_BASELINE, BASE_BOLD, names.next().unwrap_or_default());
-    sheet.band(TITLE_BASELINE + 5_000, true);
+    let mut right = logo(sheet, facts, seller_left, geometry.column_width()).unwrap_or_else(|| {
+        sheet.text(seller_left, TITLE_BASELINE, BASE_BOLD, names.next().unwrap_or_default());
+        Column::new()
+    });
+    sheet.band(TITLE_HEIGHT, true);
 
     let number = TextStyle { color: theme.accent, ..BASE_BOLD };
     let mut left: Column<'a> = Vec::new();
     push_wrapped(&mut left, &facts.invoice.number, number, geometry.left, geometry.column(2) - geometry.left - GUTTER);
     left.extend(mark(facts, theme).map(|(style, text)| vec![Entry { x: geometry.left, style, text }]));
-    let mut right: Column<'a> =
-        names.map(|name| vec![Entry { x: seller_left, style: BASE_BOLD, text: Cow::Borrowed(name) }]).collect();
+    right.extend(names.map(|name| vec![Entry { x: seller_left, style: BASE_BOLD, text: Cow::Borrowed(name) }]));
     for line in &facts.seller.lines {
         push_wrapped(&mut right, line, QUIET, seller_left, geometry.column_width());
     }

@@ -50,6 +50,8 @@ pub(super) struct Drawing {
 #[derive(Debug)]
 pub(super) enum Subject {
     Symbol(Symbol),
+    /// The logo of the document.
+    Logo,
 }
 
 /// What stands beside each other.
