@@ -3,6 +3,7 @@
 //! [`render`] is pure and synchronous: no input or output, no clock, and the same bytes for the same invoice, format,
 //! [`Style`] and [`STYLE_VERSION`].
 
+mod cldr;
 mod compression;
 mod coverage;
 mod csv;

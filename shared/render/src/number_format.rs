@@ -6,6 +6,7 @@ use icu_datetime::fieldsets::YMD;
 use icu_decimal::DecimalFormatter;
 use icu_decimal::input::Decimal as CldrDecimal;
 use icu_locale_core::Locale;
+use icu_plurals::PluralRules;
 use invoice::{Amount, Decimal};
 use jiff::civil::Date;
 
@@ -27,6 +28,8 @@ pub(crate) struct NumberFormat {
     zero: char,
     /// Whether months stand before days, as in the United States.
     pub(crate) month_first: bool,
+    /// Which form words take beside a number.
+    pub(crate) plurals: Option<PluralRules>,
     long_date: Option<DateFormatter>,
     short_date: Option<DateFormatter>,
 }
@@ -44,6 +47,7 @@ impl NumberFormat {
             least_grouped: 4,
             zero: '0',
             month_first: tag == "en" || tag.ends_with("-US"),
+            plurals: PluralRules::try_new_cardinal((&locale).into()).ok(),
             long_date: FixedCalendarDateTimeFormatter::try_new((&locale).into(), YMD::long()).ok(),
             short_date: FixedCalendarDateTimeFormatter::try_new((&locale).into(), YMD::medium()).ok(),
         };

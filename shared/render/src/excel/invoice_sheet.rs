@@ -232,7 +232,7 @@ impl InvoiceSheet<'_> {
         self.cells.text(place(row, self.columns.text), &text, &self.formats.wrapped)?;
         self.cells.number(place(row, self.columns.quantity), figures.quantity, 0)?;
         if let Some(column) = self.columns.unit {
-            self.cells.figure_text(place(row, column), unit_label(line), Look::Plain)?;
+            self.cells.figure_text(place(row, column), unit_label(line, self.facts), Look::Plain)?;
         }
         let decimals = self.facts.invoice.currency.minor_units();
         self.cells.number(place(row, self.columns.price), figures.price, decimals)?;

@@ -3,6 +3,7 @@
 use invoice::{Adjustment, Amount, Decimal, Invoice, Line};
 
 use super::{Facts, references};
+use crate::cldr::{country_name, unit_name};
 
 /// The figures of a line as a document shows them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub(crate) fn has_item_ids(invoice: &Invoice) -> bool {
 }
 
 pub(crate) fn has_units(invoice: &Invoice) -> bool {
-    invoice.lines.iter().any(|line| !unit_label(line).is_empty())
+    invoice.lines.iter().any(|line| line.unit.code() != PIECE)
 }
 
 /// With one rate alone the totals say it; with more the reader wants it beside each line.
@@ -36,36 +37,16 @@ pub(crate) fn has_several_rates(invoice: &Invoice) -> bool {
     invoice.tax_breakdown.len() > 1
 }
 
-/// The short form of a unit (UN/ECE Recommendation 20); nothing for pieces, the code itself for a rare one.
-pub(crate) fn unit_label(line: &Line) -> &'static str {
+/// The short form of a line's unit in the document's language; nothing where one is meant (`C62`).
+pub(crate) fn unit_label(line: &Line, facts: &Facts<'_>) -> &'static str {
     match line.unit.code() {
-        "C62" | "" => "",
-        "H87" | "EA" | "PCE" => "pcs",
-        "HUR" => "h",
-        "MIN" => "min",
-        "SEC" => "s",
-        "DAY" => "d",
-        "WEE" => "wk",
-        "MON" => "mo",
-        "ANN" => "yr",
-        "KGM" => "kg",
-        "GRM" => "g",
-        "TNE" => "t",
-        "LBR" => "lb",
-        "MTR" => "m",
-        "CMT" => "cm",
-        "MMT" => "mm",
-        "KMT" => "km",
-        "MTK" => "m²",
-        "MTQ" => "m³",
-        "LTR" => "l",
-        "KWH" => "kWh",
-        "E49" => "working d",
-        "SET" => "set",
-        "PR" => "pair",
-        code => code,
+        PIECE => "",
+        code => unit_name(code, line.quantity, facts.wording.language, facts.numbers.plurals.as_ref()),
     }
 }
+
+/// The unit of what is counted without one (UN/ECE Recommendation 20).
+const PIECE: &str = "C62";
 
 /// Further facts of a line, each a line of its own under its name.
 pub(crate) fn line_details(line: &Line, facts: &Facts<'_>) -> Vec<String> {
@@ -80,7 +61,7 @@ pub(crate) fn line_details(line: &Line, facts: &Facts<'_>) -> Vec<String> {
         (wording.standard_item, standard),
         (wording.order_line, line.order_line_reference.as_deref()),
         (wording.invoiced_object, line.invoiced_object.as_ref().map(|object| object.id.as_str())),
-        (wording.origin, line.origin_country.map(invoice::CountryCode::code)),
+        (wording.origin, line.origin_country.map(|country| country_name(country.code(), wording.language))),
     ];
     details.extend(labelled.into_iter().filter_map(|(label, text)| Some(format!("{label} {}", text?))));
     details.extend(line.attributes.iter().map(|attribute| format!("{}: {}", attribute.name, attribute.value)));

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use invoice::{Contact, Delivery, Invoice, Party, PostalAddress};
+use invoice::{Contact, CountryCode, Delivery, Invoice, Party, PostalAddress};
 
+use crate::cldr::country_name;
 use crate::wording::Wording;
 
 /// A party as a block of lines.
@@ -21,7 +22,7 @@ pub(crate) fn seller(invoice: &Invoice) -> PartyFacts<'_> {
     let seller = &invoice.seller;
     let mut lines = Vec::new();
     push(&mut lines, seller.trading_name.as_deref().filter(|name| *name != seller.name));
-    push_address(&mut lines, seller.address.as_ref(), None);
+    push_address(&mut lines, seller.address.as_ref());
     push_contact(&mut lines, seller.contact.as_ref());
     PartyFacts { heading: "", name: &seller.name, lines }
 }
@@ -29,7 +30,7 @@ pub(crate) fn seller(invoice: &Invoice) -> PartyFacts<'_> {
 pub(crate) fn others<'a>(invoice: &'a Invoice, wording: &Wording) -> Vec<PartyFacts<'a>> {
     let home = invoice.seller.address.as_ref().and_then(|address| address.country);
     let mut parties = vec![party(&invoice.buyer, wording.bill_to, home, wording)];
-    parties.extend(invoice.delivery.as_ref().and_then(|delivery| ship_to(delivery, wording.ship_to, home)));
+    parties.extend(invoice.delivery.as_ref().and_then(|delivery| ship_to(delivery, home, wording)));
     let representative = invoice.tax_representative.as_ref();
     parties.extend(representative.map(|party_| party(party_, wording.tax_representative, home, wording)));
     parties
@@ -46,33 +47,26 @@ pub(crate) fn legal<'a>(seller: &'a Party, wording: &Wording) -> Vec<Cow<'a, str
     lines
 }
 
-fn party<'a>(
-    party: &'a Party,
-    heading: &'static str,
-    home: Option<invoice::CountryCode>,
-    wording: &Wording,
-) -> PartyFacts<'a> {
+fn party<'a>(party: &'a Party, heading: &'static str, home: Option<CountryCode>, wording: &Wording) -> PartyFacts<'a> {
     let mut lines = Vec::new();
     push(&mut lines, party.trading_name.as_deref().filter(|name| *name != party.name));
     push(&mut lines, party.contact.as_ref().and_then(|contact| contact.name.as_deref()));
-    push_address(&mut lines, party.address.as_ref(), home);
+    push_address(&mut lines, party.address.as_ref());
+    push_country(&mut lines, party.address.as_ref(), home, wording);
     push(&mut lines, party.contact.as_ref().and_then(|contact| contact.email.as_deref()));
     push(&mut lines, party.contact.as_ref().and_then(|contact| contact.phone.as_deref()));
     push_labelled(&mut lines, wording.tax_number, party.vat_id.as_deref());
     PartyFacts { heading, name: &party.name, lines }
 }
 
-fn ship_to<'a>(
-    delivery: &'a Delivery,
-    heading: &'static str,
-    home: Option<invoice::CountryCode>,
-) -> Option<PartyFacts<'a>> {
+fn ship_to<'a>(delivery: &'a Delivery, home: Option<CountryCode>, wording: &Wording) -> Option<PartyFacts<'a>> {
     let mut lines = Vec::new();
     push(&mut lines, delivery.contact_name.as_deref());
-    push_address(&mut lines, delivery.address.as_ref(), home);
+    push_address(&mut lines, delivery.address.as_ref());
+    push_country(&mut lines, delivery.address.as_ref(), home, wording);
     let name = delivery.name.as_deref().unwrap_or_default();
     let is_empty = name.is_empty() && lines.is_empty();
-    (!is_empty).then_some(PartyFacts { heading, name, lines })
+    (!is_empty).then_some(PartyFacts { heading: wording.ship_to, name, lines })
 }
 
 fn push<'a>(lines: &mut Vec<Cow<'a, str>>, text: Option<&'a str>) {
@@ -90,17 +84,23 @@ fn push_contact<'a>(lines: &mut Vec<Cow<'a, str>>, contact: Option<&'a Contact>)
     push(lines, contact.email.as_deref());
 }
 
-/// The lines of an address; the country where it is not the home of the sender.
-fn push_address<'a>(
-    lines: &mut Vec<Cow<'a, str>>,
-    address: Option<&'a PostalAddress>,
-    home: Option<invoice::CountryCode>,
-) {
+/// The lines of an address within its country.
+fn push_address<'a>(lines: &mut Vec<Cow<'a, str>>, address: Option<&'a PostalAddress>) {
     let Some(address) = address else { return };
     lines.extend(address.lines.iter().map(|line| Cow::Borrowed(line.as_str())));
     lines.extend(city_line(address).map(Cow::Owned));
-    let is_abroad = home.is_some() && address.country != home;
-    lines.extend(address.country.filter(|_| is_abroad).map(|country| Cow::Borrowed(country.code())));
+}
+
+/// The country of an address, where it is not the home of the sender.
+fn push_country(
+    lines: &mut Vec<Cow<'_, str>>,
+    address: Option<&PostalAddress>,
+    home: Option<CountryCode>,
+    wording: &Wording,
+) {
+    let country = address.and_then(|address| address.country);
+    let abroad = country.filter(|_| home.is_some() && country != home);
+    lines.extend(abroad.map(|country| Cow::Borrowed(country_name(country.code(), wording.language))));
 }
 
 fn city_line(address: &PostalAddress) -> Option<String> {

@@ -34,7 +34,7 @@ impl Figures {
         };
         Self {
             quantity: numbers.quantity(figures.quantity),
-            unit: unit_label(line),
+            unit: unit_label(line, facts),
             price: numbers.price(figures.price, facts.invoice.currency.minor_units()),
             rate,
             amount: numbers.amount(figures.amount),
