@@ -16,6 +16,7 @@ pub(crate) use parties::PartyFacts;
 pub(crate) use payment_code::PaymentCode;
 pub(crate) use totals::{Total, TotalKind};
 
+use crate::font::HanForms;
 use crate::number_format::NumberFormat;
 use crate::style::{Mark, Style};
 use crate::wording::Wording;
@@ -87,6 +88,17 @@ impl<'a> Facts<'a> {
     /// The number as the document's title has it, for example `Invoice HP-2026-0093`.
     pub(crate) fn headline(&self) -> String {
         format!("{} {}", self.title, self.invoice.number)
+    }
+
+    /// Whose forms of Chinese characters the document takes: in Chinese those of its own, but for the traditional ones.
+    pub(crate) fn han_forms(&self) -> HanForms {
+        let tag = self.invoice.presentation.locale.as_ref().map_or("", |locale| locale.tag());
+        let is_traditional = |part: &str| ["Hant", "TW", "HK", "MO"].iter().any(|one| one.eq_ignore_ascii_case(part));
+        if self.wording.language == "zh" && !tag.split('-').any(is_traditional) {
+            HanForms::Chinese
+        } else {
+            HanForms::Japanese
+        }
     }
 
     /// An amount with the code of its currency.

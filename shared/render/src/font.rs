@@ -4,6 +4,6 @@ mod face;
 mod subset;
 mod usage;
 
-pub(crate) use face::{Face, FaceId, Weight, face_for};
+pub(crate) use face::{Face, FaceId, HanForms, Weight, face_for};
 pub(crate) use subset::FontProgram;
 pub(crate) use usage::FontUsage;

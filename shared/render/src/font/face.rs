@@ -22,8 +22,12 @@ macro_rules! faces {
     };
 }
 
+const FACES_OF_TWO_WEIGHTS: usize = 10;
+/// The place of the face with the forms of mainland China.
+const CHINESE: usize = FACES_OF_TWO_WEIGHTS + 1;
+
 /// The first script, that of the base faces, is asked for a character first, then the others in this order.
-static FACES: [LazyLock<Face>; 10] = faces![
+static FACES: [LazyLock<Face>; FACES_OF_TWO_WEIGHTS] = faces![
     "NotoSans-Regular",
     "NotoSans-Bold",
     "NotoSansHebrew-Regular",
@@ -62,6 +66,11 @@ impl FaceId {
         })
     }
 
+    /// Whether it is one of the East Asian faces, which have one weight.
+    pub(crate) const fn is_east_asian(self) -> bool {
+        self.index() >= FACES_OF_TWO_WEIGHTS
+    }
+
     /// Its place among all faces.
     pub(crate) const fn index(self) -> usize {
         self.0 as usize
@@ -82,9 +91,24 @@ impl FaceId {
     }
 }
 
+/// Whose forms of Chinese characters a text takes. They have the same widths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(crate) enum HanForms {
+    #[default]
+    Japanese,
+    /// Those of mainland China, as far as they are in GB 2312.
+    Chinese,
+}
+
 /// The first face of the weight's chain that has a glyph for the character.
-pub(crate) fn face_for(character: char, weight: Weight) -> Option<FaceId> {
-    FaceId::of_weight(weight).find(|id| id.face().glyph(character).is_some())
+pub(crate) fn face_for(character: char, weight: Weight, forms: HanForms) -> Option<FaceId> {
+    let has_glyph = |id: &FaceId| id.face().glyph(character).is_some();
+    let first = FaceId::of_weight(weight).find(has_glyph)?;
+    if forms == HanForms::Chinese && first.is_east_asian() {
+        let chinese = FaceId::all().nth(CHINESE).filter(has_glyph);
+        return Some(chinese.unwrap_or(first));
+    }
+    Some(first)
 }
 
 /// A face and what is asked of it for every character.
@@ -160,5 +184,25 @@ impl Face {
     /// The face as the shaper wants it.
     pub(crate) fn shaper(&self) -> Option<&rustybuzz::Face<'static>> {
         self.shaper.as_ref()
+    }
+}
+
+#[cfg(all(test, feature = "cjk"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_a_chinese_character_are_as_wide() {
+        let mut both = 0;
+        for character in ('\u{3000}'..='\u{9FFF}').chain('\u{FF00}'..='\u{FFEF}') {
+            let advance = |forms| {
+                let id = face_for(character, Weight::Regular, forms)?;
+                Some((id, id.face().advance(id.face().glyph(character)?)))
+            };
+            let (japanese, chinese) = (advance(HanForms::Japanese), advance(HanForms::Chinese));
+            assert_eq!(japanese.map(|(_, width)| width), chinese.map(|(_, width)| width), "{character}");
+            both += u32::from(japanese != chinese);
+        }
+        assert!(both > 3_000, "{both} characters have two forms");
     }
 }

@@ -6,7 +6,7 @@ use invoice::Color;
 
 use super::geometry::INK;
 use super::symbol::{Bar, Symbol};
-use crate::font::{FaceId, FontUsage};
+use crate::font::{FaceId, FontUsage, HanForms, Weight};
 use crate::text::{Length, Run, TextStyle, is_simple, shape};
 
 /// The faces that a document uses so far.
@@ -45,6 +45,7 @@ pub(super) struct Content<'f> {
     bytes: Vec<u8>,
     fonts: &'f mut Fonts,
     page_height: Length,
+    forms: HanForms,
     font: Option<(FaceId, i32)>,
     color: Option<Color>,
     /// Inside of a text object: where its last line began.
@@ -52,8 +53,9 @@ pub(super) struct Content<'f> {
 }
 
 impl<'f> Content<'f> {
-    pub(super) fn new(fonts: &'f mut Fonts, page_height: Length) -> Self {
-        Self { bytes: Vec::with_capacity(16 * 1024), fonts, page_height, font: None, color: None, line_start: None }
+    pub(super) fn new(fonts: &'f mut Fonts, page_height: Length, forms: HanForms) -> Self {
+        let bytes = Vec::with_capacity(16 * 1024);
+        Self { bytes, fonts, page_height, forms, font: None, color: None, line_start: None }
     }
 
     /// Fills a rectangle.
@@ -101,8 +103,15 @@ impl<'f> Content<'f> {
         if is_simple(text, style.weight) {
             self.simple_text(style, text);
         } else {
-            for run in shape(text, style.weight) {
+            for run in shape(text, style.weight, self.forms) {
+                let is_thickened = style.weight == Weight::Bold && run.face.is_east_asian();
+                if is_thickened {
+                    self.thicken(style);
+                }
                 self.run(style, &run);
+                if is_thickened {
+                    self.bytes.extend_from_slice(b"0 Tr\n");
+                }
             }
         }
     }
@@ -167,6 +176,16 @@ impl<'f> Content<'f> {
         }
     }
 
+    /// Draws the outlines of the glyphs that follow, too: the bold of faces of one weight.
+    fn thicken(&mut self, style: TextStyle) {
+        const OUTLINE_THOUSANDTHS: i32 = 32;
+        self.bytes.extend_from_slice(b"2 Tr ");
+        push_length(&mut self.bytes, style.scaled(OUTLINE_THOUSANDTHS));
+        self.bytes.extend_from_slice(b" w ");
+        push_color(&mut self.bytes, style.color);
+        self.bytes.extend_from_slice(b"RG\n");
+    }
+
     fn move_to(&mut self, x: Length, y: Length) {
         let (from_x, from_y) = self.line_start.unwrap_or_else(|| {
             self.bytes.extend_from_slice(b"BT\n");
@@ -198,10 +217,7 @@ impl<'f> Content<'f> {
     fn set_color(&mut self, color: Color) {
         if self.color != Some(color) {
             self.color = Some(color);
-            for part in [color.red, color.green, color.blue] {
-                push_length(&mut self.bytes, i32::from(part) * 1000 / 255);
-                self.bytes.push(b' ');
-            }
+            push_color(&mut self.bytes, color);
             self.bytes.extend_from_slice(b"rg\n");
         }
     }
@@ -215,6 +231,13 @@ fn push_code(bytes: &mut Vec<u8>, code: u16) {
             b'\r' => bytes.extend_from_slice(b"\\r"),
             _ => bytes.push(byte),
         }
+    }
+}
+
+fn push_color(bytes: &mut Vec<u8>, color: Color) {
+    for part in [color.red, color.green, color.blue] {
+        push_length(bytes, i32::from(part) * 1000 / 255);
+        bytes.push(b' ');
     }
 }
 

@@ -56,7 +56,7 @@ impl<'a> Repeated<'a> {
         number: usize,
         count: usize,
     ) -> Vec<u8> {
-        let mut content = Content::new(fonts, self.geometry.height);
+        let mut content = Content::new(fonts, self.geometry.height, self.facts.han_forms());
         if self.theme.layout == Layout::Modern {
             content.rectangle(0, 0, self.geometry.width, points(6), self.theme.accent);
         }

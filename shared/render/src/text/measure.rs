@@ -3,7 +3,7 @@
 use invoice::Color;
 
 use super::shaping::shape;
-use crate::font::{FaceId, Weight};
+use crate::font::{FaceId, HanForms, Weight};
 
 /// A length in thousandths of a point: whole numbers add up the same way on every machine.
 pub(crate) type Length = i32;
@@ -38,7 +38,7 @@ pub(crate) fn is_simple(text: &str, weight: Weight) -> bool {
 pub(crate) fn width(text: &str, style: TextStyle) -> Length {
     let base = FaceId::base(style.weight);
     let thousandths = simple_width(text, base).unwrap_or_else(|| {
-        let runs = shape(text, style.weight);
+        let runs = shape(text, style.weight, HanForms::default());
         runs.iter().flat_map(|run| &run.glyphs).map(|glyph| glyph.advance).fold(0, i32::saturating_add)
     });
     style.scaled(thousandths)

@@ -6,7 +6,7 @@ use rustybuzz::UnicodeBuffer;
 use unicode_bidi::{BidiInfo, Level};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::font::{FaceId, Weight, face_for};
+use crate::font::{FaceId, HanForms, Weight, face_for};
 
 /// A glyph and where it stands, in thousandths of the font size.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +29,8 @@ pub(crate) struct Run {
 
 /// Sets a line of text: scripts that run from right to left are turned round, letters are joined, and characters
 /// that no face covers become a visible replacement.
-pub(crate) fn shape(text: &str, weight: Weight) -> Vec<Run> {
-    let space = |character: char| character.is_whitespace() && face_for(character, weight).is_none();
+pub(crate) fn shape(text: &str, weight: Weight, forms: HanForms) -> Vec<Run> {
+    let space = |character: char| character.is_whitespace() && face_for(character, weight, forms).is_none();
     let composed: String = text.nfc().map(|character| if space(character) { ' ' } else { character }).collect();
     let bidi = BidiInfo::new(&composed, None);
     let mut runs = Vec::new();
@@ -38,7 +38,7 @@ pub(crate) fn shape(text: &str, weight: Weight) -> Vec<Run> {
         let (levels, ranges) = bidi.visual_runs(paragraph, paragraph.range.clone());
         for range in ranges {
             let level = levels.get(range.start).copied().unwrap_or_else(Level::ltr);
-            let mut pieces = split_by_face(&composed, range, weight);
+            let mut pieces = split_by_face(&composed, range, weight, forms);
             if level.is_rtl() {
                 pieces.reverse();
             }
@@ -51,14 +51,19 @@ pub(crate) fn shape(text: &str, weight: Weight) -> Vec<Run> {
 }
 
 /// Neighbours that the same face shows; marks stay with their letter and spaces with their word.
-fn split_by_face(text: &str, range: Range<usize>, weight: Weight) -> Vec<(Option<FaceId>, Range<usize>)> {
+fn split_by_face(
+    text: &str,
+    range: Range<usize>,
+    weight: Weight,
+    forms: HanForms,
+) -> Vec<(Option<FaceId>, Range<usize>)> {
     let mut pieces: Vec<(Option<FaceId>, Range<usize>)> = Vec::new();
     for (offset, character) in text[range.clone()].char_indices() {
         let start = range.start + offset;
         let end = start + character.len_utf8();
         let before = pieces.last().and_then(|(face, _)| *face);
         let stays = before.is_some_and(|id| follows_face(character) && id.face().glyph(character).is_some());
-        let face = if stays || is_invisible(character) { before } else { face_for(character, weight) };
+        let face = if stays || is_invisible(character) { before } else { face_for(character, weight, forms) };
         match pieces.last_mut() {
             Some((last, range)) if *last == face || is_invisible(character) => range.end = end,
             _ => pieces.push((face, start..end)),
@@ -142,7 +147,7 @@ fn cluster_ends(infos: &[rustybuzz::GlyphInfo], length: usize) -> Vec<usize> {
 
 /// Whether the character is shown as itself, or as nothing where it is to be invisible.
 pub(crate) fn is_covered(character: char, weight: Weight) -> bool {
-    character.is_whitespace() || is_invisible(character) || face_for(character, weight).is_some()
+    character.is_whitespace() || is_invisible(character) || face_for(character, weight, HanForms::default()).is_some()
 }
 
 /// One replacement a character; whoever copies the text still gets the characters themselves.
