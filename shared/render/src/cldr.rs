@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use icu_plurals::{PluralCategory, PluralOperands, PluralRules};
+use icu_decimal::input::Decimal as CldrDecimal;
+use icu_plurals::{PluralCategory, PluralRules};
 use invoice::Decimal;
 
 static COUNTRIES: LazyLock<Table> = LazyLock::new(|| Table::read(include_str!("cldr/countries.tsv")));
@@ -26,8 +27,8 @@ pub(crate) fn unit_name(
     if !cell.contains('=') {
         return cell;
     }
-    let operands: Option<PluralOperands> = quantity.to_string().trim_start_matches('-').parse().ok();
-    let category = plurals.zip(operands).map(|(rules, operands)| rules.category_for(operands));
+    let number: Option<CldrDecimal> = quantity.to_string().trim_start_matches('-').parse().ok();
+    let category = plurals.zip(number).map(|(rules, number)| rules.category_for(&number));
     let word = category.map_or("other", name_of);
     let form = |word: &str| cell.split('|').find_map(|form| form.strip_prefix(word)?.strip_prefix('='));
     form(word).or_else(|| form("other")).unwrap_or(code)

@@ -184,3 +184,31 @@ fn scripts_come_back_in_reading_order() {
         assert!(text.contains(expected), "{expected} in\n{text}");
     }
 }
+
+#[test]
+fn chinese_documents_take_the_forms_of_their_country() {
+    for (locale, face, other) in [
+        ("zh-CN", "NotoSansSC", "NotoSansJP"),
+        ("ja", "NotoSansJP", "NotoSansSC"),
+        ("zh-TW", "NotoSansJP", "NotoSansKR"),
+    ] {
+        let mut json = full();
+        json["locale"] = json!(locale);
+        json["buyer"]["name"] = json!("直角骨");
+        let fonts = run("pdffonts", &["{}"], &render(&parse(&json), Format::Pdf).bytes);
+        assert!(fonts.contains(face) && !fonts.contains(other), "{locale}: {fonts}");
+    }
+}
+
+#[test]
+fn units_and_countries_stand_in_the_language_of_the_document() {
+    for (locale, unit, country) in
+        [("de-DE", "12,5 Std.", "Polen"), ("fr", "12,5 h", "Pologne"), ("ja", "12.5 時間", "ポーランド")]
+    {
+        let mut json = full();
+        json["locale"] = json!(locale);
+        let text = text_of(&render(&parse(&json), Format::Pdf).bytes);
+        let spaced = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(spaced.contains(unit) && spaced.contains(country), "{locale}: {text}");
+    }
+}
