@@ -1,7 +1,8 @@
 //! Chores on files and on the ledger.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use host::settings::Settings;
@@ -13,13 +14,41 @@ use crate::parts::Parts;
 
 /// Renders an invoice from a file.
 #[allow(clippy::print_stdout)] // The answer of a command.
-pub(crate) fn render(settings: &Settings, file: &Path, format: Format, output: Option<PathBuf>) -> anyhow::Result<()> {
+pub(crate) fn render(settings: &Settings, file: &Path, format: Format, output: Option<&Path>) -> anyhow::Result<()> {
     let parsed = parse(settings, file)?;
     let rendered = render::render(&parsed.invoice, format, &Style::default())?;
-    let output = output.unwrap_or_else(|| file.with_file_name(&rendered.file_name));
+    let output = output.map_or_else(|| file.with_file_name(&rendered.file_name), Path::to_owned);
     fs::write(&output, &rendered.bytes).with_context(|| format!("cannot write {}", output.display()))?;
     println!("{} ({} bytes)", output.display(), rendered.bytes.len());
     Ok(())
+}
+
+/// How often a watched file is looked at: as soon as a person looks up from the editor.
+const WATCH_PERIOD: Duration = Duration::from_millis(250);
+
+/// Renders an invoice from a file whenever that has changed. A fault is printed, and the next save is waited for.
+#[allow(clippy::print_stdout)] // The answer of a command.
+pub(crate) async fn watch(
+    settings: &Settings,
+    file: &Path,
+    format: Format,
+    output: Option<&Path>,
+) -> anyhow::Result<()> {
+    let mut seen = None;
+    let mut ticks = tokio::time::interval(WATCH_PERIOD);
+    loop {
+        ticks.tick().await;
+        // Editors put a new file in the place of the old one, so for a moment there may be none.
+        let Ok(now) = fs::metadata(file).and_then(|metadata| Ok((metadata.modified()?, metadata.len()))) else {
+            continue;
+        };
+        if seen.replace(now) == Some(now) {
+            continue;
+        }
+        if let Err(error) = render(settings, file, format, output) {
+            println!("{error:#}");
+        }
+    }
 }
 
 /// Computes an invoice from a file and prints its figures.

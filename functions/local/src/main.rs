@@ -42,6 +42,9 @@ enum Command {
         /// Where to write the document; by default beside the data, named by the invoice.
         #[arg(short, long)]
         output: Option<PathBuf>,
+        /// Render again whenever the file is saved, until Ctrl-C.
+        #[arg(long)]
+        watch: bool,
     },
     /// Compute and check an invoice from a file, without the service.
     Validate {
@@ -79,7 +82,12 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Health => host::Command::health().await.map_err(anyhow::Error::from_boxed),
         Command::Serve => serve::run(&settings()?).await,
-        Command::Render { file, format, output } => chores::render(&settings()?, &file, format, output),
+        Command::Render { file, format, output, watch: true } => {
+            chores::watch(&settings()?, &file, format, output.as_deref()).await
+        }
+        Command::Render { file, format, output, watch: false } => {
+            chores::render(&settings()?, &file, format, output.as_deref())
+        }
         Command::Validate { file } => chores::validate(&settings()?, &file),
         Command::User(command) => command.run(&accounts(&settings()?).await?).await,
         Command::Key(command) => command.run(&accounts(&settings()?).await?).await,

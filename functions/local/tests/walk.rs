@@ -213,3 +213,33 @@ fn rendering_needs_no_service() {
         assert!(std::fs::read(output).unwrap().starts_with(magic.as_bytes()), "{format}");
     }
 }
+
+#[test]
+fn a_watched_file_is_rendered_at_each_save() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let (input, output) = (folder.path().join("invoice.json"), folder.path().join("invoice.csv"));
+    let sample = std::fs::read_to_string(root().join("events/sample_invoice.json")).unwrap();
+    let save = |text: &str| std::fs::write(&input, text).unwrap();
+    save(&sample);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    command.arg("render").arg(&input).args(["--format", "csv", "--watch", "-o"]).arg(&output).stdout(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let written = |word: &str| {
+        let has_word = || std::fs::read_to_string(&output).is_ok_and(|text| text.contains(word));
+        (0..400).any(|_| has_word() || pause())
+    };
+    let first = written("HP-2026-0093");
+    // What cannot be read in between ends nothing.
+    save("{");
+    save(&sample.replace("HP-2026-0093", "HP-2026-0094"));
+    let second = written("HP-2026-0094");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(first && second, "first {first}, second {second}");
+}
+
+/// Waits a little; never what was waited for.
+fn pause() -> bool {
+    std::thread::sleep(Duration::from_millis(50));
+    false
+}
