@@ -67,6 +67,8 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use icu_locale_core::Locale;
 
     use super::*;

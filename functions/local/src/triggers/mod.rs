@@ -41,7 +41,7 @@ impl Triggers {
         telemetry::start();
         let settings = settings()?;
         create_private(&settings.data_dir)?;
-        let shutdown = shutdown_on_signal(settings.drain_limit)?;
+        let shutdown = shutdown_on_signal(&settings)?;
         let functions = Functions::new(&self.address)?;
         say(&format!("Functions        {} (cargo lambda watch)", functions.address()));
         say(&format!("Data             {}", settings.data_dir.display()));
