@@ -71,7 +71,7 @@ pub(crate) struct UploadReference {
 /// Get an address to hand in an invoice that is too large for a request.
 ///
 /// PUT the invoice's JSON there, then name it: `POST /invoices {"upload": "…"}`.
-#[utoipa::path(post, path = "/uploads", tag = "invoices", security(("bearer" = [])), request_body = UploadRequest, responses(
+#[utoipa::path(post, path = "/uploads", operation_id = "announce_upload", tag = "invoices", security(("bearer" = [])), request_body = UploadRequest, responses(
     (status = 201, description = "The address", body = UploadAddress),
     (status = 400, description = "The size is missing or no number", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "No valid credential", body = Problem, content_type = "application/problem+json"),

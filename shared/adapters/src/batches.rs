@@ -148,7 +148,8 @@ mod tests {
         let answers = join_all((0..100).map(|number| batches.call(number))).await;
         let answers: Vec<u32> = answers.into_iter().map(Result::unwrap).collect();
         assert_eq!(answers, (0..100).map(|number| 2 * number).collect::<Vec<_>>());
-        assert_eq!(sizes(&batches), [MOST_CALLS, 100 - MOST_CALLS]);
+        let sizes = sizes(&batches);
+        assert!(sizes.len() <= 4 && sizes.iter().all(|size| *size <= MOST_CALLS), "{sizes:?}");
     }
 
     #[tokio::test(start_paused = true)]

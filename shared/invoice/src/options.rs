@@ -24,6 +24,8 @@ pub struct Limits {
     pub depth: usize,
     /// Values of JSON in the whole document.
     pub values: usize,
+    /// Characters of a key. No known one has as many; every place within it repeats it.
+    pub key_characters: usize,
     /// Invoice lines (BG-25).
     pub lines: usize,
     /// Entries of any other list.
@@ -45,6 +47,7 @@ impl Default for Limits {
         Self {
             depth: 32,
             values: 500_000,
+            key_characters: 100,
             lines: 10_000,
             entries: 1_000,
             line_characters: 1_000,

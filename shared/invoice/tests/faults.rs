@@ -359,6 +359,7 @@ fn the_default_currency_is_the_caller_s() {
 fn json_itself() {
     let deep = format!("{}1{}", "[".repeat(40), "]".repeat(40));
     let deep = format!(r#"{{"lines":{deep}}}"#);
+    let long_key = format!(r#"{{"seller":{{"{}":1}}}}"#, "ä".repeat(101));
     let depth = "/lines".to_owned() + &"/0".repeat(31);
     let cases = [
         ("", "", "json-syntax"),
@@ -376,6 +377,7 @@ b"}}"#,
             "control-character",
         ),
         (&deep, &depth, "json-depth"),
+        (&long_key, "/seller", "key-length"),
     ];
     for (document, place, rule) in cases {
         let found = faults(parse(document.as_bytes(), &ParseOptions::default()));

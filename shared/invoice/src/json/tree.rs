@@ -44,8 +44,8 @@ impl Node<'_> {
 ///
 /// # Errors
 ///
-/// The place and the cause of the first error of syntax, or of more depth or values than the limits allow: the rest of
-/// such a document has no sure meaning.
+/// The place and the cause of the first error of syntax, or of more depth, values or key than the limits allow: the rest
+/// of such a document has no sure meaning.
 pub(crate) fn parse_tree<'j>(
     json: &'j [u8],
     limits: &Limits,
@@ -127,6 +127,7 @@ impl<'j> Parser<'j, '_> {
                 Ok(None) => return Ok(Node::Object(members)),
                 Err(error) => return Err(self.syntax_error(&error, at)),
             };
+            self.check_key(at, &key)?;
             let is_duplicate = is_duplicate(&members, &mut seen, &key);
             if is_duplicate {
                 self.findings.fault(duplicate_key(at, &key));
@@ -157,6 +158,15 @@ impl<'j> Parser<'j, '_> {
         }
         let message = format!("lists and objects are nested more than {} deep", self.limits.depth);
         Err(Box::new(Finding::new(at.pointer(), "json-depth", message)))
+    }
+
+    fn check_key(&self, at: &Path<'_>, key: &str) -> Result<(), Box<Finding>> {
+        let limit = self.limits.key_characters;
+        if key.len() <= limit || key.chars().count() <= limit {
+            return Ok(());
+        }
+        let message = format!("a key has more than {limit} characters");
+        Err(Box::new(Finding::new(at.pointer(), "key-length", message)))
     }
 
     fn syntax_error(&self, error: &JiterError, at: &Path<'_>) -> Box<Finding> {

@@ -97,8 +97,9 @@ fn shape_run(text: &str, face: Option<FaceId>, weight: Weight, right_to_left: bo
     });
     buffer.guess_segment_properties();
     let shaped = rustybuzz::shape(shaper, &[], buffer);
-    let units = shaper.units_per_em().max(1);
-    let scaled = |value: i32| value * 1000 / units;
+    let units = i64::from(shaper.units_per_em().max(1));
+    // Thousands of marks on one letter stand higher than 32 bits reach in thousandths.
+    let scaled = |value: i32| saturated(i64::from(value) * 1000 / units);
     let texts = glyph_texts(shaped.glyph_infos(), text, right_to_left);
     let glyphs = shaped
         .glyph_infos()
@@ -115,6 +116,10 @@ fn shape_run(text: &str, face: Option<FaceId>, weight: Weight, right_to_left: bo
     // Readers turn runs from right to left round by themselves, letter by letter; an actual text they would turn too.
     let says_all = right_to_left || texts.iter().all(Option::is_some);
     Run { face: id, glyphs, actual_text: (!says_all).then(|| text.to_owned()) }
+}
+
+fn saturated(value: i64) -> i32 {
+    i32::try_from(value).unwrap_or(if value < 0 { i32::MIN } else { i32::MAX })
 }
 
 /// The text of each glyph. A cluster of one glyph has its whole text, one of as many glyphs as characters shares it
@@ -163,4 +168,15 @@ fn replacement(text: &str, weight: Weight) -> Run {
         text: char::REPLACEMENT_CHARACTER.to_string(),
     };
     Run { face: id, glyphs: vec![glyph; count], actual_text: Some(text.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_without_end_stay_within_the_numbers() {
+        let runs = shape(&format!("a{}", "\u{301}".repeat(9_999)), Weight::Regular, HanForms::default());
+        assert!(runs.iter().map(|run| run.glyphs.len()).sum::<usize>() > 9_000);
+    }
 }

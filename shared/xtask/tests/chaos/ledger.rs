@@ -55,6 +55,11 @@ impl Ledger {
         Ok(Unrest { documents: row.get("documents"), mails: row.get("mails"), outbox: row.get("outbox") })
     }
 
+    pub(crate) async fn is_at_work(&self) -> anyhow::Result<bool> {
+        let rendering = sqlx::query_scalar("select exists (select 1 from documents where state = 'rendering')");
+        Ok(rendering.fetch_one(&mut self.connect().await?).await?)
+    }
+
     /// Each upload's documents.
     pub(crate) async fn uploads(&self) -> anyhow::Result<BTreeMap<Uuid, Vec<Row>>> {
         let mut connection = self.connect().await?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use tokio::runtime::Handle;
-use xtask::pack::Pack;
+use xtask::pack::{Function, Pack};
 use xtask::servers::{Kind, Servers};
 
 use crate::arena::{Arena, locked};
@@ -52,6 +52,12 @@ fn befall(arena: &Arena, servers: &Mutex<&mut Servers>, mishap: Mishap, runtime:
             let _ = Pack::signal(process, "CONT");
             Ok(())
         }
+        Mishap::PauseAtWork(time) => {
+            let process = locked(&arena.pack).process(Function::Worker).context("the worker runs")?;
+            pause_at_work(arena, process, runtime)?;
+            sleep(time);
+            Pack::signal(process, "CONT")
+        }
         Mishap::Restart { server, cleanly, down } => restart(servers, server, cleanly, down),
         Mishap::Cut(server) => {
             arena.proxies[&server].cut();
@@ -74,7 +80,27 @@ fn befall(arena: &Arena, servers: &Mutex<&mut Servers>, mishap: Mishap, runtime:
     }
 }
 
-fn pause(pack: &Pack, function: xtask::pack::Function) -> anyhow::Result<Option<u32>> {
+/// Stops the worker while the ledger says that a document is in work, and lets it go on where that was over meanwhile.
+fn pause_at_work(arena: &Arena, worker: u32, runtime: &Handle) -> anyhow::Result<()> {
+    const LIMIT: Duration = Duration::from_secs(30);
+    let begun = Instant::now();
+    while begun.elapsed() < LIMIT {
+        if !runtime.block_on(arena.ledger.is_at_work())? {
+            sleep(Duration::from_millis(1));
+            continue;
+        }
+        Pack::signal(worker, "STOP")?;
+        // What the database has taken from it by now takes effect.
+        sleep(Duration::from_millis(100));
+        if runtime.block_on(arena.ledger.is_at_work())? {
+            return Ok(());
+        }
+        Pack::signal(worker, "CONT")?;
+    }
+    anyhow::bail!("the worker was not met at work within {LIMIT:?}")
+}
+
+fn pause(pack: &Pack, function: Function) -> anyhow::Result<Option<u32>> {
     let process = pack.process(function);
     if let Some(process) = process {
         Pack::signal(process, "STOP")?;

@@ -17,6 +17,8 @@ pub(crate) enum Mishap {
     Kill(Function),
     /// SIGSTOP of a function, for so long.
     Pause(Function, Duration),
+    /// The same for the worker, at a moment when a document is in work.
+    PauseAtWork(Duration),
     /// A server is killed or stopped cleanly, and started again after so long.
     Restart { server: Kind, cleanly: bool, down: Duration },
     /// All connections to a server are cut.
@@ -78,7 +80,7 @@ impl Schedule {
             }
             Mutation::DoubleDocument => Vec::new(),
             // Whatever is in work when it begins has lost its lease when it ends.
-            Mutation::NoFence => vec![vec![(Duration::from_millis(500), pause(Function::Worker))]],
+            Mutation::NoFence => vec![vec![(Duration::ZERO, Mishap::PauseAtWork(seconds(9)))]],
             // The messages are in the queue when it is purged, and nothing else knows of them.
             Mutation::OutboxGoneAtPublish => {
                 vec![vec![(Duration::ZERO, pause(Function::Worker))], vec![(seconds(6), Mishap::Purge)]]

@@ -37,7 +37,7 @@ async fn a_rolling_restart_loses_no_upload_and_shows_no_client_a_fault() {
     routes.add(third.address());
     block_in_place(|| deployment.pack.stop(Function::Gateway)).unwrap();
     load.goes_on(UPLOADS).await;
-    let _worker = block_in_place(|| deployment.pack.replica(Function::Worker)).unwrap();
+    let worker = block_in_place(|| deployment.pack.replica(Function::Worker)).unwrap();
     block_in_place(|| deployment.pack.stop(Function::Worker)).unwrap();
     load.goes_on(UPLOADS).await;
     let fourth = block_in_place(|| deployment.pack.replica(Function::Gateway)).unwrap();
@@ -53,6 +53,8 @@ async fn a_rolling_restart_loses_no_upload_and_shows_no_client_a_fault() {
         assert_eq!(seen, [State::Ready, State::Unready, State::Gone], "readiness goes first");
     }
     drop(routes);
+    // The next test has the queues for itself.
+    block_in_place(|| drop((second, third, fourth, worker)));
     deployment.remove().await;
 }
 
