@@ -24,25 +24,16 @@ pub(crate) fn first_line(text: &str, style: TextStyle, room: Length) -> String {
     format!("{}…", line[..kept].trim_end())
 }
 
-/// More bytes than a line of any page holds: a text that is wider with these is wider.
-const MORE_THAN_A_LINE: usize = 512;
-
-/// Whether a text is wider than a line; of a long one, only its beginning is measured where that is enough. A word
-/// without end would otherwise be measured to its end for every line of it.
-fn is_wider(text: &str, style: TextStyle, room: Length) -> bool {
-    let beginning = &text[..text.floor_char_boundary(MORE_THAN_A_LINE)];
-    width(beginning, style) > room || (beginning.len() < text.len() && width(text, style) > room)
-}
-
 fn wrap_paragraph<'a>(text: &'a str, style: TextStyle, room: Length, lines: &mut Vec<&'a str>) {
-    if !is_wider(text, style, room) {
+    if width(text, style) <= room {
         lines.push(text);
         return;
     }
     let mut start = 0;
     let mut end = 0;
     for (next, opportunity) in linebreaks(text) {
-        if is_wider(text[start..next].trim_end(), style, room) {
+        let fits = width(text[start..next].trim_end(), style) <= room;
+        if !fits {
             if end > start {
                 lines.push(text[start..end].trim_end());
                 start = end;
@@ -69,7 +60,7 @@ fn break_word<'a>(
     room: Length,
     lines: &mut Vec<&'a str>,
 ) -> usize {
-    while is_wider(text[start..end].trim_end(), style, room) {
+    while width(text[start..end].trim_end(), style) > room {
         let kept = fitting(&text[start..end], style, room);
         lines.push(&text[start..start + kept]);
         start += kept;
@@ -118,16 +109,6 @@ mod tests {
             }
             let letters = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();
             prop_assert_eq!(letters(&lines.concat()), letters(&text));
-        }
-    }
-
-    #[test]
-    fn a_word_without_end_is_broken_into_lines_and_loses_nothing() {
-        for letter in ["W", "\u{645}", "\u{6f22}"] {
-            let word = letter.repeat(5_000);
-            let lines = wrap(&word, STYLE, points(200));
-            assert!(lines.iter().all(|line| width(line, STYLE) <= points(200)), "{letter}");
-            assert_eq!(lines.concat(), word);
         }
     }
 
