@@ -62,7 +62,7 @@ pub struct NewUpload {
 }
 
 impl NewUpload {
-    /// The upload as it stands once it is accepted.
+    /// The upload as it stands once it is accepted, with its time as the ledger keeps it: in milliseconds.
     #[must_use]
     pub fn accepted(&self) -> Upload {
         let document = |new: &NewDocument| Document {
@@ -81,7 +81,7 @@ impl NewUpload {
             owner: self.owner,
             invoice_number: self.invoice_number.clone(),
             trace: self.trace,
-            created_at: self.at,
+            created_at: Timestamp::from_millisecond(self.at.as_millisecond()).unwrap_or(self.at),
             documents,
             mails: Vec::new(),
         }

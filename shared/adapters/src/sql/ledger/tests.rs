@@ -62,6 +62,19 @@ fn upload() -> NewUpload {
 }
 
 #[tokio::test]
+async fn what_was_accepted_reads_as_it_was_answered() {
+    let setup = Setup::new().await;
+    let formats = [Format::Csv, Format::Pdf, Format::Excel];
+    let new = NewUpload {
+        documents: formats.map(|format| NewDocument { id: DocumentId::new(), format }).into(),
+        at: Timestamp::from_nanosecond(1_800_000_000_123_456_789).unwrap(),
+        ..upload()
+    };
+    setup.ledger.accept(&new).await.unwrap();
+    assert_eq!(setup.ledger.upload(new.id).await.unwrap(), Some(new.accepted()));
+}
+
+#[tokio::test]
 async fn an_outbox_row_that_cannot_be_read_holds_up_no_other() {
     let setup = Setup::new().await;
     let rows = [setup.accept().await.1, setup.accept().await.1, setup.accept().await.1, setup.accept().await.1];
