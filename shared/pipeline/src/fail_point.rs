@@ -3,26 +3,9 @@
 //! They do something in programs built with the feature `fail-points` alone, which only tests turn on: there the
 //! environment variable `FAIL_POINT` names the one that aborts.
 
-macro_rules! fail_points {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
-        /// A gap between two steps, named by the step before it.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum FailPoint { $($(#[$doc])* $variant),+ }
-
-        impl FailPoint {
-            /// Every point.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The name that arms it.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-        }
-    };
-}
-
-fail_points!(
+named! {
+    /// A gap between two steps, named by the step before it.
+    FailPoint:
     /// Accept: the raw blob is stored, the ledger does not know of it.
     RawStored = "raw-stored",
     /// Accept: committed; neither answered nor published.
@@ -59,7 +42,7 @@ fail_points!(
     MailSent = "mail-sent",
     /// Mail: the outcome is committed.
     MailFinished = "mail-finished",
-);
+}
 
 impl FailPoint {
     /// The process got here: ends at once where this point is armed.

@@ -3,6 +3,26 @@
 //!
 //! Nothing here does I/O. What an upload goes through is told in [`ports::Ledger`], transition by transition.
 
+/// An enum whose variants have names that an environment variable can say.
+macro_rules! named {
+    ($(#[$enum_doc:meta])* $name:ident: $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)?) => {
+        $(#[$enum_doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $($(#[$doc])* $variant),+ }
+
+        impl $name {
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The name that the environment variable says.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+    };
+}
+
 mod email;
 mod fail_point;
 mod ids;

@@ -3,37 +3,20 @@
 //! They do something in programs built with the feature `fail-points` alone, which only tests turn on: there the
 //! environment variable `MUTATION` names the one that is committed.
 
-macro_rules! mutations {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
-        /// A breach of the protocol.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Mutation { $($(#[$doc])* $variant),+ }
-
-        impl Mutation {
-            /// Every breach.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The name that commits it.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-        }
-    };
-}
-
-mutations!(
+named! {
+    /// A breach of the protocol.
+    Mutation:
     /// A message counts as published whatever the broker says, and is never published again.
     UnconfirmedPublish = "unconfirmed-publish",
     /// A client hears of its upload's acceptance before the ledger has committed it.
     AnswerBeforeCommit = "answer-before-commit",
     /// Nothing keeps an upload from having two documents of a format, and it gets them.
     DoubleDocument = "double-document",
-    /// An attempt records its outcome though it has lost its lease.
+    /// An attempt may take longer than its lease, and records its outcome all the same.
     NoFence = "no-fence",
     /// An outbox row goes when its message is confirmed, not when the claim is made.
     OutboxGoneAtPublish = "outbox-gone-at-publish",
-);
+}
 
 impl Mutation {
     /// Whether this process commits it.

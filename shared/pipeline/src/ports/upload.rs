@@ -9,7 +9,7 @@ use crate::state::{DocumentState, MailState, UploadState};
 use crate::trace::TraceId;
 
 /// An upload as the ledger shows it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
     /// Its id.
     pub id: UploadId,
@@ -36,7 +36,7 @@ impl Upload {
 }
 
 /// A document as the ledger shows it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// Its id.
     pub id: DocumentId,
@@ -76,7 +76,7 @@ pub struct StoredDocument {
 }
 
 /// A mail as the ledger shows it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
     /// Its id.
     pub id: MailId,
