@@ -39,6 +39,7 @@ pub(crate) struct Accepted {
 
 /// Reads the invoice, stores it and has the ledger accept it.
 pub(crate) async fn accept(gateway: &Arc<Gateway>, submission: Submission) -> Result<Accepted, Problem> {
+    let _place = gateway.admission.enter()?;
     let parsed = parse(gateway, submission.json.clone()).await?;
     let raw = BlobId::new();
     gateway.documents.put_bytes(Bucket::Raw, raw, submission.json.clone()).await?;

@@ -1,6 +1,7 @@
 //! The gateway: every public route but those of auth, the OpenAPI document, and the page at `/`.
 
 mod acceptance;
+mod admission;
 mod byte_range;
 mod caller;
 mod docs;
@@ -39,6 +40,7 @@ use render::Style;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::admission::Admission;
 use crate::processors::Processors;
 use crate::publishing::Rest;
 
@@ -73,6 +75,8 @@ pub struct Gateway {
     pub is_frozen_between: bool,
     /// Ends waits that a client prefers.
     pub(crate) shutdown: Shutdown,
+    /// Uploads at a time.
+    pub(crate) admission: Admission,
     /// Reading and rendering at a time: it is work for processors.
     pub(crate) processors: Processors,
     /// Whether answers wait for the broker.
@@ -148,6 +152,7 @@ impl Gateway {
             public_url: settings.public_url.clone(),
             limits: settings.limits,
             notify_allowed: settings.mail.notify_allowed.clone(),
+            admission: Admission::default(),
             processors: Processors::default(),
             is_frozen_between: false,
             publishing: Rest::default(),

@@ -48,6 +48,7 @@ pub(crate) struct UploadForm {
     (status = 403, description = "The API key lacks a scope", body = Problem, content_type = "application/problem+json"),
     (status = 413, description = "Larger than the limits", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "The invoice has faults: all of them", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "Not accepted: too many uploads at the moment", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
     (status = 503, description = "Not accepted: a server is out of reach", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn upload(
@@ -78,6 +79,7 @@ pub(crate) async fn upload(
     (status = 413, description = "Larger than the limits", body = Problem, content_type = "application/problem+json"),
     (status = 415, description = "Not JSON by its Content-Type", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "The invoice has faults: all of them", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "Not accepted: too many uploads at the moment", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
     (status = 503, description = "Not accepted: a server is out of reach", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn create(

@@ -1,5 +1,7 @@
 //! Measurements, in release builds.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use crate::pack::Function;
@@ -48,17 +50,22 @@ impl Bench {
 
 impl Load {
     fn run(&self) -> anyhow::Result<()> {
-        let mut build = vec!["build", "--release"];
-        for function in Function::ALL {
-            build.extend(["--package", function.name()]);
-        }
-        process::cargo(&build)?;
-        let binaries = workspace::target()?.join("release");
+        let binaries = release_functions()?;
         let (uploads, in_flight) = (self.uploads.to_string(), self.in_flight.to_string());
         let bench = ["bench", "--package", "xtask", "--bench", "pipeline", "--"];
         let how = ["--binaries", &binaries.to_string_lossy(), "--uploads", &uploads, "--in-flight", &in_flight];
         process::cargo(&[bench.as_slice(), &how].concat())
     }
+}
+
+/// Builds the five functions, and answers the folder of their programs.
+pub(crate) fn release_functions() -> anyhow::Result<PathBuf> {
+    let mut build = vec!["build", "--release"];
+    for function in Function::ALL {
+        build.extend(["--package", function.name()]);
+    }
+    process::cargo(&build)?;
+    Ok(workspace::target()?.join("release"))
 }
 
 impl Alone {

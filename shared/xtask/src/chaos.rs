@@ -4,6 +4,8 @@ use clap::Args;
 
 use crate::process;
 
+const UPLOADS: usize = 1000;
+
 /// Which run to make.
 #[derive(Args)]
 pub(crate) struct Chaos {
@@ -11,7 +13,7 @@ pub(crate) struct Chaos {
     #[arg(long)]
     seed: u64,
     /// How many invoices are uploaded.
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = UPLOADS)]
     uploads: usize,
     /// Commit this breach of the protocol, which the run must notice: unconfirmed-publish, answer-before-commit,
     /// double-document, no-fence or outbox-gone-at-publish.
@@ -20,6 +22,11 @@ pub(crate) struct Chaos {
 }
 
 impl Chaos {
+    /// The run that the promise is measured by.
+    pub(crate) const fn full(seed: u64) -> Self {
+        Self { seed, uploads: UPLOADS, mutation: None }
+    }
+
     /// Builds the functions as all tests do, and makes the run.
     pub(crate) fn run(&self) -> anyhow::Result<()> {
         process::cargo(&["test", "--workspace", "--no-run"])?;

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::bench::Bench;
 use crate::chaos::Chaos;
+use crate::pressure::Pressure;
 use crate::servers::{Environment, Plan, Servers};
 use crate::steps::Steps;
 use crate::{
@@ -34,8 +35,8 @@ enum Chore {
         /// Leave out the tests that need PostgreSQL, MongoDB, RabbitMQ, S3 or a mail server.
         #[arg(long)]
         embedded_only: bool,
-        /// Also what takes long: run the functions under `cargo lambda watch`, build them as `sam build` does, and run the
-        /// chart's pods.
+        /// Also what takes long: run the functions under `cargo lambda watch`, build them as `sam build` does, run the
+        /// chart's pods, three larger runs under fire, and the pressure.
         #[arg(long)]
         full: bool,
     },
@@ -74,6 +75,13 @@ enum Chore {
         #[command(flatten)]
         consent: Consent,
     },
+    /// Put the functions under pressure: a long load, three times the most they carry, hostile clients, full disks.
+    Pressure {
+        #[command(flatten)]
+        run: Pressure,
+        #[command(flatten)]
+        consent: Consent,
+    },
     /// Compute the capacity page in k8s-fallback/README.md anew, from the measurements in shared/xtask/README.md.
     Capacity,
     /// Make the pictures in shared/render/gallery anew.
@@ -105,7 +113,8 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Chore::Template { full } => Ok(test_template(Steps::default(), full).finish()),
         Chore::Servers { consent } => servers(&consent).map(|()| ExitCode::SUCCESS),
         Chore::Bench { what, consent } => bench(&what, &consent).map(|()| ExitCode::SUCCESS),
-        Chore::Chaos { run, consent } => chaos(&run, &consent).map(|()| ExitCode::SUCCESS),
+        Chore::Chaos { run, consent } => with_servers(&consent, || run.run()).map(|()| ExitCode::SUCCESS),
+        Chore::Pressure { run, consent } => with_servers(&consent, || run.run()).map(|()| ExitCode::SUCCESS),
         Chore::Capacity => capacity::write().map(|()| ExitCode::SUCCESS),
         Chore::Gallery => gallery::make().map(|()| ExitCode::SUCCESS),
     }
@@ -134,7 +143,18 @@ fn test(consent: &Consent, full: bool) -> anyhow::Result<ExitCode> {
         let steps = test_crates(steps, environment);
         if full { test_containers(steps, environment) } else { steps }
     });
-    Ok(test_template(test_service(steps), full).finish())
+    let steps = test_template(test_service(steps), full);
+    Ok(if full { test_strength(steps) } else { steps }.finish())
+}
+
+/// What the promise and the limits are worth: these start servers of their own.
+fn test_strength(steps: Steps) -> Steps {
+    let fire = |seed| move || Chaos::full(seed).run();
+    steps
+        .run("under fire: seed 1", fire(1))
+        .run("under fire: seed 2", fire(2))
+        .run("under fire: seed 3", fire(3))
+        .run("under pressure", || Pressure::default().run())
 }
 
 /// The long part of what the charts promise, without the rest of the tests.
@@ -172,23 +192,20 @@ fn test_embedded(consent: &Consent, full: bool) -> anyhow::Result<ExitCode> {
     Ok(test_template(test_service(steps), full).finish_embedded_only())
 }
 
-/// A benchmark that needs servers starts them itself.
 fn bench(what: &Bench, consent: &Consent) -> anyhow::Result<()> {
-    interruption::watch()?;
     if what.needs_servers() {
-        let plan = Plan::new();
-        packages::require(consent.is_given(), || [programs::missing_tools(), plan.missing_packages()].concat())?;
+        return with_servers(consent, || what.run());
     }
+    interruption::watch()?;
     what.run()
 }
 
-/// The run starts the servers itself. It is a test target: the functions have their breaches and fail points in test
-/// builds alone.
-fn chaos(run: &Chaos, consent: &Consent) -> anyhow::Result<()> {
+/// A run that starts the servers itself.
+fn with_servers(consent: &Consent, run: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     interruption::watch()?;
     let plan = Plan::new();
     packages::require(consent.is_given(), || [programs::missing_tools(), plan.missing_packages()].concat())?;
-    run.run()
+    run()
 }
 
 fn test_crates(steps: Steps, environment: &[(String, String)]) -> Steps {

@@ -2,24 +2,29 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use anyhow::ensure;
 use futures_util::future::try_join_all;
-use reqwest::Client;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, Response};
 
 /// Two lines, as the project's own sample.
 const INVOICE: &str = include_str!("../../../../events/sample_invoice.json");
+
+/// How long an answer may take.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 /// A user who uploads.
 pub(crate) struct Load {
     client: Client,
     base: String,
-    token: String,
+    pub(crate) token: String,
 }
 
 impl Load {
     pub(crate) async fn login(base: &str) -> anyhow::Result<Self> {
-        let client = Client::new();
+        let client = Client::builder().timeout(ANSWER_LIMIT).build()?;
         let login = client.post(format!("{base}/login")).basic_auth("test@example.com", Some("password"));
         let token = login.send().await?.error_for_status()?.text().await?;
         Ok(Self { client, base: base.to_owned(), token })
@@ -34,10 +39,15 @@ impl Load {
 
     async fn upload_while_there_are(&self, begun: &AtomicUsize, uploads: usize) -> anyhow::Result<()> {
         while begun.fetch_add(1, Ordering::Relaxed) < uploads {
-            let upload = self.client.post(format!("{}/invoices?format=pdf", self.base)).bearer_auth(&self.token);
-            let answer = upload.header("content-type", "application/json").body(INVOICE).send().await?;
+            let answer = self.send().await?;
             ensure!(answer.status().is_success(), "{}: {}", answer.status(), answer.text().await?);
         }
         Ok(())
+    }
+
+    /// One upload, whatever the answer.
+    pub(crate) async fn send(&self) -> reqwest::Result<Response> {
+        let upload = self.client.post(format!("{}/invoices?format=pdf", self.base)).bearer_auth(&self.token);
+        upload.header(CONTENT_TYPE, "application/json").body(INVOICE).send().await
     }
 }
