@@ -17,6 +17,7 @@ mod processors;
 #[cfg(feature = "auth-proxy")]
 pub mod proxy;
 mod publishing;
+mod redrive;
 mod request;
 mod resource;
 mod upload;
@@ -167,6 +168,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(uploads::create))
         .routes(routes!(uploads::hand_in))
         .routes(routes!(invoices::read, invoices::delete))
+        .routes(routes!(redrive::redrive))
         .routes(routes!(preview::preview))
         .routes(routes!(preview::validate))
         .routes(routes!(caller::me))

@@ -19,6 +19,7 @@ use crate::caller::Caller;
 /// A body may take this long.
 pub(crate) const BODY_LIMIT: Duration = Duration::from_secs(60);
 const LONGEST_KEY: usize = 255;
+const LONGEST_TEXT: usize = 1000;
 
 /// What an upload asks for.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -109,6 +110,14 @@ pub(crate) fn too_slow() -> Problem {
 
 pub(crate) fn broke_off() -> Problem {
     bad_request("the body broke off")
+}
+
+/// Text that a client looks for. Nothing that is kept holds control characters, and not every database takes them.
+pub(crate) fn plain_text(name: &str, text: String) -> Result<String, Problem> {
+    if text.is_empty() || text.chars().count() > LONGEST_TEXT || text.chars().any(char::is_control) {
+        return Err(bad_request(format!("{name}: expected 1 to {LONGEST_TEXT} characters, no control characters")));
+    }
+    Ok(text)
 }
 
 pub(crate) fn bad_request(detail: impl Into<String>) -> Problem {
