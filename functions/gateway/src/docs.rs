@@ -2,9 +2,12 @@
 
 use std::sync::{Arc, LazyLock};
 
+use axum::middleware::map_response;
+use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router};
-use http::HeaderValue;
+use host::problem::{PROBLEM_JSON, Problem};
 use http::header::CONTENT_SECURITY_POLICY;
+use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::OpenApi;
@@ -20,6 +23,9 @@ const FLAT_EXAMPLE: &str = include_str!("../../../events/sample_invoice.json");
 const INVOICE_BODIES: [&str; 3] = ["/invoices", "/invoices/preview", "/invoices/validate"];
 /// The forms of the one that may also name an upload.
 const ACCEPTING_BODIES: &str = "/paths/~1invoices/post/requestBody/content/application~1json/schema/anyOf";
+
+/// The routes on which a client that does not ask for JSON gets an error as one line of text.
+const ONE_LINE_ERRORS: [&str; 3] = ["/login", "/upload", "/download"];
 
 /// Swagger UI sets styles of its own making; everything else comes from here.
 const CONTENT_POLICY: &str =
@@ -65,7 +71,53 @@ fn document() -> Value {
         extend(&mut document, part, auth.pointer(part));
     }
     add_invoice_schema(&mut document);
+    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
+        for operation in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
+            add_common_answers(operation);
+            if ONE_LINE_ERRORS.contains(&path.as_str()) {
+                add_one_line_errors(operation);
+            }
+        }
+    }
     document
+}
+
+/// What an operation may answer because of what it takes, where it does not tell so itself.
+fn add_common_answers(operation: &mut Value) {
+    let has_query = operation["parameters"].as_array().is_some_and(|all| all.iter().any(|one| one["in"] == "query"));
+    let body = operation.get("requestBody").map(|body| &body["content"]);
+    let has_json = body.is_some_and(|content| content.get("application/json").is_some());
+    let answers = [
+        (has_query, "400", "A parameter is wrong"),
+        (body.is_some(), "400", "The body is broken"),
+        (body.is_some(), "408", "The body took too long"),
+        (body.is_some(), "413", "Larger than the limits"),
+        (has_json, "415", "Not JSON by its Content-Type"),
+        (body.is_some(), "415", "The body has a Content-Encoding"),
+        (
+            operation.get("security").is_some(),
+            "503",
+            "A server behind this one is out of reach, or it has too much to do",
+        ),
+    ];
+    let Some(responses) = operation["responses"].as_object_mut() else { return };
+    for (_, status, description) in answers.into_iter().filter(|(may_be, ..)| *may_be) {
+        responses.entry(status).or_insert_with(|| problem(description));
+    }
+}
+
+fn problem(description: &str) -> Value {
+    let schema = json!({ "$ref": "#/components/schemas/Problem" });
+    json!({ "description": description, "content": { PROBLEM_JSON: { "schema": schema } } })
+}
+
+fn add_one_line_errors(operation: &mut Value) {
+    for response in operation["responses"].as_object_mut().into_iter().flat_map(|responses| responses.values_mut()) {
+        let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else { continue };
+        if content.contains_key(PROBLEM_JSON) {
+            content.insert("text/plain".to_owned(), json!({ "schema": { "type": "string" } }));
+        }
+    }
 }
 
 fn extend(document: &mut Value, pointer: &str, more: Option<&Value>) {
@@ -136,7 +188,13 @@ pub(crate) async fn invoice_schema() -> Json<Value> {
 pub(crate) fn pages() -> Router {
     let policy = HeaderValue::from_static(CONTENT_POLICY);
     Router::from(SwaggerUi::new("/docs").config(Config::from("/openapi.json")))
+        .layer(map_response(missing_page))
         .layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, policy))
+}
+
+/// A page that is not there answers like everything that is not there.
+async fn missing_page(response: Response) -> Response {
+    if response.status() == StatusCode::NOT_FOUND { Problem::not_found().into_response() } else { response }
 }
 
 #[cfg(test)]
@@ -166,6 +224,27 @@ mod tests {
         for reference in found {
             let pointer = reference.strip_prefix('#').unwrap_or_default();
             assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+        }
+    }
+
+    #[test]
+    fn what_an_operation_takes_tells_what_it_may_refuse() {
+        let document = document();
+        let told = |path: &str, method: &str, status: &str| {
+            document["paths"][path][method]["responses"][status]["content"].clone()
+        };
+        assert!(told("/upload", "post", "415").is_object());
+        for status in ["400", "408", "413", "415", "422", "503"] {
+            for (path, method) in [("/users", "post"), ("/users/{id}", "patch"), ("/invoices", "post")] {
+                assert!(told(path, method, status)["application/problem+json"].is_object(), "{method} {path} {status}");
+            }
+        }
+        assert!(told("/users", "get", "400").is_object());
+        assert!(told("/invoices/{id}", "get", "400").is_null(), "it takes neither a query nor a body");
+        for (path, method, status) in
+            [("/login", "post", "401"), ("/upload", "post", "408"), ("/download", "get", "416")]
+        {
+            assert!(told(path, method, status)["text/plain"].is_object(), "{method} {path} {status}");
         }
     }
 

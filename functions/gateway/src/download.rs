@@ -35,7 +35,7 @@ const MOST_IF_FROZEN: u64 = 4_000_000;
 #[into_params(parameter_in = Query)]
 pub(crate) struct DownloadQuery {
     /// The document's `fid`.
-    #[param(required = true)]
+    #[param(required = true, min_length = 1)]
     fid: Option<String>,
     /// `1` shows it in the browser instead of saving it.
     inline: Option<String>,

@@ -7,12 +7,12 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use host::problem::Problem;
 use http::{HeaderMap, StatusCode};
-use pipeline::{FailPoint, Upload, UploadFilter, UploadId, UploadState};
+use pipeline::{FailPoint, Role, Upload, UploadFilter, UploadId, UploadState, UserId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::caller::Caller;
-use crate::request::bad_request;
+use crate::request::{bad_request, plain_text};
 use crate::resource::{Invoice, InvoicePage};
 use crate::{Gateway, waiting};
 
@@ -27,21 +27,28 @@ pub(crate) struct ListQuery {
     #[param(example = 20, default = 20, minimum = 1, maximum = 100)]
     limit: Option<u32>,
     /// `next` of the page before.
+    #[param(format = "uuid")]
     after: Option<String>,
     /// Only those in this state: `processing`, `stored` or `failed`.
     #[param(example = "stored")]
     state: Option<String>,
     /// Only those with this invoice number (BT-1).
-    #[param(example = "HP-2026-0093")]
+    #[param(example = "HP-2026-0093", min_length = 1, max_length = 1000)]
     number: Option<String>,
+    /// Only those with a failed document or mail whose reason contains this text, in any case.
+    #[param(example = "mailbox unavailable", min_length = 1, max_length = 1000)]
+    reason: Option<String>,
+    /// Whose: one's own where not given. Administrators may name another user's id, or `all`.
+    #[param(example = "all")]
+    owner: Option<String>,
 }
 
-/// List one's own invoices, newest first.
+/// List one's own invoices, newest first; administrators also those of others.
 #[utoipa::path(get, path = "/invoices", tag = "invoices", security(("bearer" = [])), params(ListQuery), responses(
     (status = 200, description = "A page of invoices", body = InvoicePage),
     (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "No valid credential", body = Problem, content_type = "application/problem+json"),
-    (status = 403, description = "The API key lacks a scope", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "The API key lacks a scope, or another's invoices are not for the caller", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn list(
     State(gateway): State<Arc<Gateway>>,
@@ -58,9 +65,10 @@ pub(crate) async fn list(
     let after = after.map_err(|_| bad_request("after: expected `next` of the page before"))?;
     let state = query.state.map(|state| state.parse::<UploadState>()).transpose();
     let filter = UploadFilter {
-        owner: Some(caller.0.user),
+        owner: owner(&caller, query.owner.as_deref())?,
         state: state.map_err(|error| bad_request(format!("state: {error}")))?,
-        invoice_number: query.number,
+        invoice_number: query.number.map(|number| plain_text("number", number)).transpose()?,
+        reason: query.reason.map(|reason| plain_text("reason", reason)).transpose()?,
     };
     // One more than asked for tells whether there is a next page.
     let mut uploads = gateway.ledger.uploads(&filter, after, limit + 1).await?;
@@ -69,6 +77,19 @@ pub(crate) async fn list(
     let next = uploads.last().filter(|_| more).map(|last| last.id.to_string());
     let invoices = uploads.into_iter().map(|upload| Invoice::new(upload, Vec::new())).collect();
     Ok(Json(InvoicePage { invoices, next }))
+}
+
+/// Whose invoices are listed; nobody's in particular where `None`.
+fn owner(caller: &Caller, parameter: Option<&str>) -> Result<Option<UserId>, Problem> {
+    let owner = match parameter {
+        None => Some(caller.0.user),
+        Some("all") => None,
+        Some(id) => Some(id.parse().map_err(|_| bad_request("owner: expected a user's id or all"))?),
+    };
+    if owner != Some(caller.0.user) {
+        caller.0.require_role(Role::Admin)?;
+    }
+    Ok(owner)
 }
 
 /// Read an invoice's state.

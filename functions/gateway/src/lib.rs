@@ -18,6 +18,7 @@ mod processors;
 #[cfg(feature = "auth-proxy")]
 pub mod proxy;
 mod publishing;
+mod redrive;
 mod request;
 mod resource;
 mod upload;
@@ -172,6 +173,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(uploads::create))
         .routes(routes!(uploads::hand_in))
         .routes(routes!(invoices::read, invoices::delete))
+        .routes(routes!(redrive::redrive))
         .routes(routes!(preview::preview))
         .routes(routes!(preview::validate))
         .routes(routes!(caller::me))

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
-use bytes::Bytes;
+use axum::body::{Body, HttpBody as _};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
 use host::problem::Problem;
-use http::{HeaderMap, StatusCode};
-use http_body_util::LengthLimitError;
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, EXPECT};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use invoice::Format;
 use pipeline::{Email, TraceId};
 use serde::Deserialize;
@@ -19,6 +20,7 @@ use crate::caller::Caller;
 /// A body may take this long.
 pub(crate) const BODY_LIMIT: Duration = Duration::from_secs(60);
 const LONGEST_KEY: usize = 255;
+const LONGEST_TEXT: usize = 1000;
 
 /// What an upload asks for.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -60,9 +62,13 @@ pub(crate) fn recipient(gateway: &Gateway, caller: &Caller, parameter: Option<&s
     }
 }
 
-/// The `Idempotency-Key`, where there is one.
+/// The `Idempotency-Key`, where there is one. Of several, none is surely the one that is meant.
 pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let mut values = headers.get_all("idempotency-key").iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(bad_request("Idempotency-Key: expected once"));
+    }
     let key = value.to_str().unwrap_or_default().trim();
     if (1..=LONGEST_KEY).contains(&key.len()) {
         return Ok(Some(key.to_owned()));
@@ -76,14 +82,41 @@ pub(crate) fn trace(headers: &HeaderMap) -> TraceId {
     header.and_then(TraceId::from_traceparent).unwrap_or_else(TraceId::new)
 }
 
-/// The whole body, within the limits of size and time.
-pub(crate) async fn body(gateway: &Gateway, body: Body) -> Result<Bytes, Problem> {
-    let read = tokio::time::timeout(BODY_LIMIT, to_bytes(body, gateway.limits.bytes)).await;
-    let read = read.map_err(|_| too_slow())?;
-    read.map_err(|error| {
-        let limited = std::error::Error::source(&error).is_some_and(|source| source.is::<LengthLimitError>());
-        if limited { too_large(gateway) } else { broke_off() }
-    })
+/// The whole body, as it is, within the limits of size and time.
+pub(crate) async fn body(gateway: &Gateway, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    refuse_encoded(headers)?;
+    let limit = gateway.limits.bytes;
+    let announced = body.size_hint().lower();
+    let waits_for_leave = headers.contains_key(EXPECT);
+    if announced > most_read(limit) || (waits_for_leave && announced > limit as u64) {
+        return Err(too_large(gateway));
+    }
+    let read = tokio::time::timeout(BODY_LIMIT, read(body, limit)).await.map_err(|_| too_slow())?;
+    read?.ok_or_else(|| too_large(gateway))
+}
+
+/// Many clients read no answer before they have sent their body. So one that is too large is read to its end, up to so
+/// many bytes, though nothing of it is kept.
+const fn most_read(limit: usize) -> u64 {
+    limit as u64 * 4
+}
+
+/// The body; `None` where it is larger than the limit.
+async fn read(body: Body, limit: usize) -> Result<Option<Bytes>, Problem> {
+    let mut kept = BytesMut::with_capacity(usize::try_from(body.size_hint().lower()).unwrap_or(limit).min(limit));
+    let mut chunks = body.into_data_stream();
+    let mut total = 0;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| broke_off())?;
+        total += chunk.len() as u64;
+        if total > most_read(limit) {
+            return Ok(None);
+        }
+        if total <= limit as u64 {
+            kept.extend_from_slice(&chunk);
+        }
+    }
+    Ok((total <= limit as u64).then(|| kept.freeze()))
 }
 
 /// A JSON body, within the limit.
@@ -95,7 +128,19 @@ pub(crate) async fn json_body(gateway: &Gateway, headers: &HeaderMap, content: B
         let detail = "expected Content-Type: application/json";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
     }
-    body(gateway, content).await
+    body(gateway, headers, content).await
+}
+
+/// A body in a content coding is not unpacked, and what it is packed in is no invoice. The answer names what is
+/// acceptable (RFC 9110 section 12.5.3).
+pub(crate) fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
+    let is_plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(CONTENT_ENCODING).iter().all(is_plain) {
+        return Ok(());
+    }
+    let detail = "a body is accepted as it is, without a Content-Encoding";
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
+        .with_header(ACCEPT_ENCODING, HeaderValue::from_static("identity")))
 }
 
 pub(crate) fn too_large(gateway: &Gateway) -> Problem {
@@ -109,6 +154,14 @@ pub(crate) fn too_slow() -> Problem {
 
 pub(crate) fn broke_off() -> Problem {
     bad_request("the body broke off")
+}
+
+/// Text that a client looks for. Nothing that is kept holds control characters, and not every database takes them.
+pub(crate) fn plain_text(name: &str, text: String) -> Result<String, Problem> {
+    if text.is_empty() || text.chars().count() > LONGEST_TEXT || text.chars().any(char::is_control) {
+        return Err(bad_request(format!("{name}: expected 1 to {LONGEST_TEXT} characters, no control characters")));
+    }
+    Ok(text)
 }
 
 pub(crate) fn bad_request(detail: impl Into<String>) -> Problem {

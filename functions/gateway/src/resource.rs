@@ -11,6 +11,9 @@ pub(crate) struct Invoice {
     /// Its id.
     #[schema(example = "0199d5a0-5b1c-7c3e-9d53-0c9f3f6a2b11")]
     id: String,
+    /// The id of the user who uploaded it.
+    #[schema(example = "0199d5a0-5b1c-7c3e-9d53-0c9f3f6a2b10")]
+    owner: String,
     /// `processing` until every document is final, then `stored`, or `failed` where at least one failed.
     #[schema(example = "stored")]
     state: &'static str,
@@ -98,6 +101,7 @@ impl Invoice {
     pub(crate) fn new(upload: Upload, warnings: Vec<Fault>) -> Self {
         Self {
             id: upload.id.to_string(),
+            owner: upload.owner.to_string(),
             state: upload.state().name(),
             invoice_number: upload.invoice_number,
             created_at: upload.created_at.to_string(),

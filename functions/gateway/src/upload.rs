@@ -59,7 +59,7 @@ pub(crate) async fn upload(
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let wish = Wish::read(&gateway, &caller, query, &headers)?;
-    let content = body(&gateway, request.into_body()).await?;
+    let content = body(&gateway, &headers, request.into_body()).await?;
     let json = file(&gateway, &headers, content).await?;
     submit(&gateway, wish.with(json), &headers, accepts_json(&headers)).await
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
 use axum::body::{Body, BodyDataStream};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -18,7 +19,7 @@ use utoipa::ToSchema;
 
 use crate::Gateway;
 use crate::caller::Caller;
-use crate::request::{BODY_LIMIT, bad_request, broke_off, json_body, too_large, too_slow};
+use crate::request::{BODY_LIMIT, bad_request, broke_off, json_body, refuse_encoded, too_large, too_slow};
 use crate::upload_ticket::UploadTicket;
 
 /// No body that names an upload is longer.
@@ -132,10 +133,13 @@ request_body(content = Vec<u8>, content_type = "application/octet-stream", descr
 pub(crate) async fn hand_in(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
     caller.may_write()?;
+    let Path(id) = id.map_err(|_| Problem::not_found())?;
+    refuse_encoded(&headers)?;
     let ticket = UploadTicket::read(&id, &gateway.links, caller.0.user).ok_or_else(Problem::not_found)?;
     if ticket.put_before() <= gateway.clock.now() {
         return Err(expired());

@@ -6,7 +6,7 @@ use std::process::Command;
 use adapters::open::{self, Database};
 use host::testing::{self, Program};
 use jiff::{SignedDuration, Timestamp};
-use pipeline::{BlobId, Bucket, DocumentsExt as _, RetryPolicy};
+use pipeline::{BlobId, Bucket, DocumentOutcome, DocumentState, DocumentsExt as _, RetryPolicy};
 use tempfile::TempDir;
 
 const SWEEPER: &str = env!("CARGO_BIN_EXE_sweeper");
@@ -65,6 +65,32 @@ async fn it_waits_for_the_schema_and_then_works() {
         sweeper.counts(line);
     }
     assert!(sweeper.terminate().0.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_redrives_by_reason_and_upload() {
+    let folder = TempDir::new().unwrap();
+    migrate(&folder);
+    let database = Database::open(&format!("sqlite://{}/invoices.sqlite3", folder.path().display())).await.unwrap();
+    let ledger = database.ledger(RetryPolicy::default());
+    let now = Timestamp::now();
+    let upload = testing::upload(BlobId::new(), now);
+    ledger.accept(&upload).await.unwrap();
+    let claim = ledger.claim_document(upload.documents[0].id, BlobId::new(), now).await.unwrap().unwrap();
+    let failed = DocumentOutcome::Failed { reason: "no room".to_owned() };
+    ledger.finish_document(&claim, &failed, now).await.unwrap();
+    let id = upload.id.to_string();
+    for (filter, is_right, state) in [
+        (["--reason", "other", "--upload", &id], true, DocumentState::Failed),
+        (["--reason", "ROOM", "--upload", "0199d5a0-5b1c-7c3e-9d53-0c9f3f6a2b11"], true, DocumentState::Failed),
+        (["--reason", "ROOM", "--upload", "x"], false, DocumentState::Failed),
+        (["--reason", "ROOM", "--upload", &id], true, DocumentState::Queued),
+    ] {
+        let mut redrive = Command::new(SWEEPER);
+        redrive.arg("redrive").args(filter).env_clear().env("DATA_DIR", folder.path());
+        assert_eq!(redrive.status().unwrap().success(), is_right, "{filter:?}");
+        assert_eq!(ledger.upload(upload.id).await.unwrap().unwrap().documents[0].state, state, "{filter:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

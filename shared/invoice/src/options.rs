@@ -34,6 +34,8 @@ pub struct Limits {
     pub line_characters: usize,
     /// Characters of a text of several lines, such as a note.
     pub text_characters: usize,
+    /// Line breaks of all texts together, each of which takes a line of a page.
+    pub line_breaks: usize,
     /// Bytes of a picture or an attached file.
     pub file_bytes: usize,
     /// Pixels of a picture: what bounds the memory and the time of decoding it.
@@ -52,6 +54,7 @@ impl Default for Limits {
             entries: 1_000,
             line_characters: 1_000,
             text_characters: 10_000,
+            line_breaks: 100_000,
             file_bytes: 2 * 1024 * 1024,
             picture_pixels: 4_000_000,
             findings: 1_000,

@@ -360,6 +360,7 @@ fn json_itself() {
     let deep = format!("{}1{}", "[".repeat(40), "]".repeat(40));
     let deep = format!(r#"{{"lines":{deep}}}"#);
     let long_key = format!(r#"{{"seller":{{"{}":1}}}}"#, "ä".repeat(101));
+    let long_texts = format!(r#"{{"notes":[{}""]}}"#, format!(r#""{}","#, r"\n".repeat(9_999)).repeat(11));
     let depth = "/lines".to_owned() + &"/0".repeat(31);
     let cases = [
         ("", "", "json-syntax"),
@@ -378,6 +379,7 @@ b"}}"#,
         ),
         (&deep, &depth, "json-depth"),
         (&long_key, "/seller", "key-length"),
+        (&long_texts, "/notes/10", "count"),
     ];
     for (document, place, rule) in cases {
         let found = faults(parse(document.as_bytes(), &ParseOptions::default()));

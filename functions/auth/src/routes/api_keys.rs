@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use host::problem::Problem;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::json_body::JsonBody;
+use super::path_ids::PathIds;
 use crate::state::AuthState;
 
 /// An API key without its secret part.
@@ -114,7 +115,7 @@ impl From<ApiKey> for ApiKeyView {
 pub(super) async fn list(
     State(state): State<AuthState>,
     caller: Caller,
-    Path(id): Path<String>,
+    PathIds(id): PathIds<String>,
 ) -> Result<Json<ApiKeyList>, Problem> {
     let keys = state.accounts().keys(caller.managed_account(&id)?).await?;
     Ok(Json(ApiKeyList { keys: keys.into_iter().map(ApiKeyView::from).collect() }))
@@ -142,7 +143,7 @@ pub(super) async fn list(
 pub(super) async fn create(
     State(state): State<AuthState>,
     caller: Caller,
-    Path(id): Path<String>,
+    PathIds(id): PathIds<String>,
     JsonBody(new): JsonBody<NewApiKeyRequest>,
 ) -> Result<impl axum::response::IntoResponse, Problem> {
     let owner = caller.managed_account(&id)?;
@@ -175,7 +176,7 @@ pub(super) async fn create(
 pub(super) async fn revoke(
     State(state): State<AuthState>,
     caller: Caller,
-    Path((id, key)): Path<(String, String)>,
+    PathIds((id, key)): PathIds<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let owner = caller.managed_account(&id)?;
     let key: ApiKeyId = key.parse().map_err(|_| Problem::not_found())?;

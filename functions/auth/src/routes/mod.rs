@@ -5,6 +5,7 @@ mod caller;
 mod json_body;
 mod jwks;
 mod login;
+mod path_ids;
 mod users;
 mod validate;
 

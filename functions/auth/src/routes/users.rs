@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use host::problem::Problem;
 use http::header::LOCATION;
 use http::{HeaderName, StatusCode};
@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Admin;
 use super::json_body::JsonBody;
+use super::path_ids::PathIds;
 use crate::accounts::AccountChange;
 use crate::state::AuthState;
 
@@ -122,7 +123,10 @@ pub(super) async fn list(
     page: Result<Query<PageQuery>, QueryRejection>,
 ) -> Result<Json<UserPage>, Problem> {
     let Query(page) = page.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
-    let limit = page.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, HIGHEST_LIMIT);
+    let limit = page.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=HIGHEST_LIMIT).contains(&limit) {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, format!("limit: expected 1 to {HIGHEST_LIMIT}")));
+    }
     let mut users = state.accounts().list(page.after, limit + 1).await?;
     let more = users.len() > limit as usize;
     users.truncate(limit as usize);
@@ -178,7 +182,7 @@ pub(super) async fn create(
 pub(super) async fn get(
     State(state): State<AuthState>,
     _admin: Admin,
-    Path(id): Path<String>,
+    PathIds(id): PathIds<String>,
 ) -> Result<Json<UserView>, Problem> {
     let id = id.parse().map_err(|_| Problem::not_found())?;
     Ok(Json(state.accounts().get(id).await?.into()))
@@ -210,7 +214,7 @@ pub(super) async fn get(
 pub(super) async fn change(
     State(state): State<AuthState>,
     admin: Admin,
-    Path(id): Path<String>,
+    PathIds(id): PathIds<String>,
     JsonBody(change): JsonBody<UserChange>,
 ) -> Result<Json<UserView>, Problem> {
     let id: UserId = id.parse().map_err(|_| Problem::not_found())?;

@@ -143,7 +143,7 @@ async fn users_are_listed_in_pages() {
     }
     assert_eq!(emails.len(), 5);
     assert_eq!((&emails[0], &emails[4]), (&json!("admin@example.com"), &json!("user-3@example.com")));
-    for wrong in ["/users?limit=x", "/users?after=x"] {
+    for wrong in ["/users?limit=x", "/users?limit=0", "/users?limit=101", "/users?after=x"] {
         assert_eq!(app.get(wrong, &admin).await.0, StatusCode::BAD_REQUEST);
     }
 }

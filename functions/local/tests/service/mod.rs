@@ -117,6 +117,15 @@ impl Service {
         }
     }
 
+    /// The most memory that the program has held so far, in KiB.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let id = self.child.as_ref().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// SIGTERM; answers how the program ended.
     pub(crate) async fn terminate(&mut self) -> std::process::ExitStatus {
         let mut child = self.child.take().unwrap();

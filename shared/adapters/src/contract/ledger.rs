@@ -326,6 +326,8 @@ async fn a_mail_is_repeated_by_the_same_rules(ledger: &dyn Ledger) {
     ledger.finish_mail(&second, &refused, after(70)).await.unwrap();
     let seen = ledger.upload(new.id).await.unwrap().unwrap();
     assert_eq!((seen.mails[0].state, seen.mails[0].reason.as_deref()), (MailState::Failed, Some("no such mailbox")));
+    let listed = UploadFilter { owner: Some(new.owner), reason: Some("MAILBOX".to_owned()), ..UploadFilter::default() };
+    assert_eq!(ledger.uploads(&listed, None, 10).await.unwrap(), [seen]);
     let filter = RedriveFilter { upload: Some(new.id), reason: Some("MAILBOX".to_owned()) };
     let redrive = ledger.redrive(&filter, &Actor::Operator, after(80)).await.unwrap();
     assert_eq!((redrive.documents, redrive.mails, redrive.publish.len()), (0, 1, 1));

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{
     Actor, BlobId, Bucket, DocumentOutcome, Finish, Format, Ledger, MailId, MailOutcome, MailState, NewUpload,
-    OutboxEntry, RedriveFilter, RemovedUpload, UploadState,
+    OutboxEntry, RedriveFilter, RemovedUpload, UploadFilter, UploadId, UploadState,
 };
 
 use super::ledger::{accepted, after, claimed, completed, due, finished, mail_of, present, stored, upload};
@@ -40,6 +40,12 @@ async fn mails(ledger: &dyn Ledger, upload: &NewUpload) -> Vec<(u32, MailState)>
     seen.mails.iter().map(|mail| (mail.generation, mail.state)).collect()
 }
 
+/// The uploads of its owner with something failed whose reason contains this.
+async fn failed_for(ledger: &dyn Ledger, upload: &NewUpload, reason: &str) -> Vec<UploadId> {
+    let filter = UploadFilter { owner: Some(upload.owner), reason: Some(reason.to_owned()), ..UploadFilter::default() };
+    ledger.uploads(&filter, None, 10).await.unwrap().iter().map(|upload| upload.id).collect()
+}
+
 async fn what_failed_is_redriven_once(ledger: &dyn Ledger) {
     let new = upload(&[Format::Pdf, Format::Csv]);
     accepted(ledger, &new).await;
@@ -56,11 +62,14 @@ async fn what_failed_is_redriven_once(ledger: &dyn Ledger) {
         0,
         "% is only a character"
     );
+    assert!(failed_for(ledger, &new, "wrong%").await.is_empty(), "and so for lists");
+    assert_eq!(failed_for(ledger, &new, "% WRONG_").await, [new.id]);
     let filter = RedriveFilter { upload: Some(new.id), reason: Some("100% wrong_".to_owned()) };
     let redrive = ledger.redrive(&filter, &Actor::Operator, present()).await.unwrap();
     assert_eq!((redrive.documents, redrive.mails, redrive.publish.len()), (1, 0, 1));
     let again = ledger.redrive(&filter, &Actor::Operator, present()).await.unwrap();
     assert_eq!((again.documents, again.publish.len()), (0, 0), "twice does nothing");
+    assert!(failed_for(ledger, &new, "wrong").await.is_empty(), "it is not failed any more");
     assert_eq!(ledger.finish_document(&claim, &stored(), present()).await.unwrap(), Finish::Fenced);
     let claim = claimed(ledger, &new, 1, present()).await;
     assert_eq!(claim.attempt, 2, "the fence only grows");
@@ -85,6 +94,7 @@ async fn a_redrive_supersedes_a_mail_that_waits(ledger: &dyn Ledger) {
     assert!(ledger.claim_mail(mail_of(&entry), after(2)).await.unwrap().is_none());
     let again = ledger.redrive(&only(&new), &Actor::Operator, after(3)).await.unwrap();
     assert_eq!((again.documents, again.mails), (0, 0), "what was superseded stays so");
+    assert!(failed_for(ledger, &new, "superseded").await.is_empty(), "and asks for nothing");
     let claim = ledger.claim_mail(next, after(3)).await.unwrap().expect("a claim");
     ledger.finish_mail(&claim, &MailOutcome::Sent, after(3)).await.unwrap();
     assert_eq!(mails(ledger, &new).await, [(1, MailState::Failed), (2, MailState::Sent)]);

@@ -17,8 +17,14 @@ const PLACES: &[(&str, &str)] = &[
 ];
 
 /// Members of a line and the keys of a flat item they come from.
-const LINE_PLACES: &[(&str, &str)] =
-    &[("name", "description"), ("quantity", "qty"), ("net_amount", "total"), ("seller_item_id", "id")];
+const LINE_PLACES: &[(&str, &str)] = &[
+    ("name", "description"),
+    ("quantity", "qty"),
+    ("net_amount", "total"),
+    ("amount_before_adjustments", "total"),
+    ("amount_with_tax", "total"),
+    ("seller_item_id", "id"),
+];
 
 /// The pointer into the flat document that a pointer into the full form stands for.
 pub(crate) fn place(pointer: &str) -> String {

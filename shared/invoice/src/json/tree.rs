@@ -44,14 +44,14 @@ impl Node<'_> {
 ///
 /// # Errors
 ///
-/// The place and the cause of the first error of syntax, or of more depth, values or key than the limits allow: the rest
+/// The place and the cause of the first error of syntax, or of more depth, values, line breaks or key than the limits allow: the rest
 /// of such a document has no sure meaning.
 pub(crate) fn parse_tree<'j>(
     json: &'j [u8],
     limits: &Limits,
     findings: &mut Findings,
 ) -> Result<Node<'j>, Box<Finding>> {
-    let mut parser = Parser { jiter: Jiter::new(json), json, limits, values: 0, findings };
+    let mut parser = Parser { jiter: Jiter::new(json), json, limits, values: 0, line_breaks: 0, findings };
     let peek = parser.jiter.peek().map_err(|error| parser.syntax_error(&error, &Path::Root))?;
     let node = parser.value(peek, &Path::Root, 0)?;
     parser.jiter.finish().map_err(|error| parser.syntax_error(&error, &Path::Root))?;
@@ -67,6 +67,8 @@ struct Parser<'j, 'f> {
     limits: &'f Limits,
     /// How many values were read.
     values: usize,
+    /// How many line breaks were read.
+    line_breaks: usize,
     findings: &'f mut Findings,
 }
 
@@ -77,12 +79,25 @@ impl<'j> Parser<'j, '_> {
         match peek {
             Peek::Null => self.jiter.known_null().map(|()| Node::Null),
             Peek::True | Peek::False => self.jiter.known_bool(peek).map(Node::Bool),
-            Peek::String => self.jiter.known_str().map(|text| Node::String(in_place(rest, text))),
+            Peek::String => return self.string(rest, at),
             Peek::Array => return self.array(at, depth + 1),
             Peek::Object => return self.object(at, depth + 1),
             _ => return self.number(peek, at),
         }
         .map_err(|error| self.syntax_error(&error, at))
+    }
+
+    fn string(&mut self, rest: &'j [u8], at: &Path<'_>) -> Result<Node<'j>, Box<Finding>> {
+        let text = match self.jiter.known_str() {
+            Ok(text) => in_place(rest, text),
+            Err(error) => return Err(self.syntax_error(&error, at)),
+        };
+        self.line_breaks += line_breaks(&text);
+        if self.line_breaks <= self.limits.line_breaks {
+            return Ok(Node::String(text));
+        }
+        let message = format!("the texts hold more than {} line breaks", self.limits.line_breaks);
+        Err(Box::new(Finding::new(at.pointer(), "count", message)))
     }
 
     fn number(&mut self, peek: Peek, at: &Path<'_>) -> Result<Node<'j>, Box<Finding>> {
@@ -183,11 +198,17 @@ impl<'j> Parser<'j, '_> {
     }
 }
 
+/// How many lines of a document the text ends by itself.
+fn line_breaks(text: &str) -> usize {
+    text.matches(['\n', '\r', '\u{2028}', '\u{2029}']).count() - text.matches("\r\n").count()
+}
+
 const fn syntax_rule(kind: &JsonErrorType) -> &'static str {
     match kind {
         JsonErrorType::ControlCharacterWhileParsingString => "control-character",
         JsonErrorType::LoneLeadingSurrogateInHexEscape | JsonErrorType::UnexpectedEndOfHexEscape => "lone-surrogate",
         JsonErrorType::InvalidUnicodeCodePoint => "utf-8",
+        JsonErrorType::NumberOutOfRange => "number",
         _ => "json-syntax",
     }
 }

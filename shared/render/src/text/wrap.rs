@@ -17,41 +17,62 @@ pub(crate) fn wrap(text: &str, style: TextStyle, room: Length) -> Vec<&str> {
 /// The text up to its first line break, cut to what fits with an ellipsis where it does not.
 pub(crate) fn first_line(text: &str, style: TextStyle, room: Length) -> String {
     let line = text.lines().next().unwrap_or_default();
-    if width(line, style) <= room {
+    if fits(line, style, room) {
         return line.to_owned();
     }
-    let kept = fitting(line, style, room - width("…", style));
-    format!("{}…", line[..kept].trim_end())
+    let clusters = cluster_ends(line, 0);
+    let count = most_that_fit(line, 0, &clusters, 1, style, room - width("…", style)).max(1);
+    format!("{}…", line[..clusters[count - 1]].trim_end())
 }
 
 fn wrap_paragraph<'a>(text: &'a str, style: TextStyle, room: Length, lines: &mut Vec<&'a str>) {
-    if width(text, style) <= room {
+    if fits(text, style, room) {
         lines.push(text);
         return;
     }
     let mut start = 0;
-    let mut end = 0;
-    for (next, opportunity) in linebreaks(text) {
-        let fits = width(text[start..next].trim_end(), style) <= room;
-        if !fits {
-            if end > start {
-                lines.push(text[start..end].trim_end());
-                start = end;
-            }
-            start = break_word(text, start, next, style, room, lines);
+    let mut opportunities = Vec::new();
+    for (position, opportunity) in linebreaks(text) {
+        opportunities.push(position);
+        if opportunity == BreakOpportunity::Mandatory {
+            wrap_words(text, start, &opportunities, style, room, lines);
+            start = position;
+            opportunities.clear();
         }
-        end = next;
-        if opportunity == BreakOpportunity::Mandatory && start < end {
-            lines.push(text[start..end].trim_end());
-            start = end;
-        }
-    }
-    if start < text.len() {
-        lines.push(text[start..].trim_end());
     }
 }
 
-/// Breaks what stands between two opportunities for as long as it is wider than a line; gives the start of the rest.
+/// Breaks what begins at `start` at some of these opportunities, of which the last one is its end.
+fn wrap_words<'a>(
+    text: &'a str,
+    mut start: usize,
+    opportunities: &[usize],
+    style: TextStyle,
+    room: Length,
+    lines: &mut Vec<&'a str>,
+) {
+    let mut left = opportunities;
+    let mut count = 1;
+    while let Some(&word_end) = left.first() {
+        count = most_that_fit(text, start, left, count, style, room);
+        match count {
+            0 => {
+                start = break_word(text, start, word_end, style, room, lines);
+                if start == word_end {
+                    left = &left[1..];
+                }
+            }
+            _ => {
+                let end = left[count - 1];
+                lines.push(text[start..end].trim_end());
+                start = end;
+                left = &left[count..];
+            }
+        }
+    }
+}
+
+/// Breaks what is wider than a line until its rest is not; gives the start of the rest, which words may follow.
 fn break_word<'a>(
     text: &'a str,
     mut start: usize,
@@ -60,28 +81,66 @@ fn break_word<'a>(
     room: Length,
     lines: &mut Vec<&'a str>,
 ) -> usize {
-    while width(text[start..end].trim_end(), style) > room {
-        let kept = fitting(&text[start..end], style, room);
-        lines.push(&text[start..start + kept]);
-        start += kept;
+    let clusters = cluster_ends(&text[..end], start);
+    let mut left = clusters.as_slice();
+    let mut count = 1;
+    while !left.is_empty() {
+        count = most_that_fit(text, start, left, count, style, room).max(1);
+        if count == left.len() && fits(text[start..end].trim_end(), style, room) {
+            return start;
+        }
+        lines.push(text[start..left[count - 1]].trim_end());
+        start = left[count - 1];
+        left = &left[count..];
     }
-    start
+    end
 }
 
-/// How many bytes of the text fit, at least one character and never a mark without its letter.
-fn fitting(text: &str, style: TextStyle, room: Length) -> usize {
-    let mut used = 0;
-    let mut cluster_start = 0;
-    for (position, character) in text.char_indices() {
-        if !joins_the_letter_before(character) {
-            cluster_start = position;
+/// How many of the pieces that end at these places fit on a line that begins at `start`. It is sought from a guess on, in
+/// growing steps: lines are much alike, and what lies far beyond a line is never measured, however long it is.
+fn most_that_fit(text: &str, start: usize, ends: &[usize], guess: usize, style: TextStyle, room: Length) -> usize {
+    let (mut most, mut too_many) = (0, ends.len() + 1);
+    let (mut count, mut step) = (guess.clamp(1, ends.len()), 1);
+    while too_many - most > 1 {
+        if fits(text[start..ends[count - 1]].trim_end(), style, room) {
+            most = count;
+        } else {
+            too_many = count;
         }
-        used += width(character.encode_utf8(&mut [0; 4]), style);
-        if used > room && cluster_start > 0 {
-            return cluster_start;
-        }
+        count = if too_many > ends.len() {
+            (most + step).min(ends.len())
+        } else if most == 0 {
+            too_many.saturating_sub(step).max(1)
+        } else {
+            usize::midpoint(most, too_many)
+        };
+        step *= 2;
     }
-    text.len()
+    most
+}
+
+/// So much of a text is measured at first, in bytes.
+const BEGINNING: usize = 128;
+/// What a letter may lose in width, in thousandths of the font size, where what follows it is no longer cut off.
+const CUT_OFF: i32 = 4_000;
+
+/// Whether a text is no wider than a line. Of a long one no more is measured than it takes to know that it is wider.
+fn fits(text: &str, style: TextStyle, room: Length) -> bool {
+    let surely_wider = room.saturating_add(style.scaled(CUT_OFF));
+    let mut measured = BEGINNING;
+    while measured * 2 < text.len() {
+        if width(&text[..text.floor_char_boundary(measured)], style) > surely_wider {
+            return false;
+        }
+        measured *= 2;
+    }
+    width(text, style) <= room
+}
+
+/// Where the text may be broken at worst, from `start` on: never between a mark and its letter.
+fn cluster_ends(text: &str, start: usize) -> Vec<usize> {
+    let positions = text[start..].char_indices().skip(1).filter(|(_, character)| !joins_the_letter_before(*character));
+    positions.map(|(position, _)| start + position).chain([text.len()]).collect()
 }
 
 fn joins_the_letter_before(character: char) -> bool {
@@ -110,6 +169,39 @@ mod tests {
             let letters = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();
             prop_assert_eq!(letters(&lines.concat()), letters(&text));
         }
+    }
+
+    #[test]
+    fn a_word_without_end_is_broken_into_full_lines_and_loses_nothing() {
+        for letter in ["W", "\u{645}", "\u{6f22}", "\u{915}\u{94d}\u{937}", "e\u{301}"] {
+            let word = letter.repeat(5_000);
+            let lines = wrap(&word, STYLE, points(200));
+            assert_eq!(lines.concat(), word);
+            assert!(lines.iter().all(|line| width(line, STYLE) <= points(200)), "{letter}");
+            let full = &lines[..lines.len() - 1];
+            assert!(full.iter().all(|line| width(line, STYLE) > points(180)), "{letter}");
+        }
+    }
+
+    #[test]
+    fn long_words_and_short_ones_share_lines() {
+        let long = "W".repeat(40);
+        let text = format!("a {long} b c");
+        let lines = wrap(&text, STYLE, points(200));
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert_eq!(lines[0], "a");
+        assert!(lines[2].ends_with(" b c"), "{lines:?}");
+    }
+
+    /// Each would take minutes if what follows a line were measured for it.
+    #[test]
+    fn what_follows_a_line_is_not_measured_for_it() {
+        for text in ["W".repeat(100_000), "w ".repeat(50_000), "\u{645}".repeat(10_000), "\u{200b}x".repeat(10_000)] {
+            let lines = wrap(&text, STYLE, points(200));
+            assert!(lines.len() > 100, "{}", lines.len());
+        }
+        assert_eq!(wrap(&"\u{200b}".repeat(10_000), STYLE, points(200)).len(), 1);
+        assert!(first_line(&"W".repeat(100_000), STYLE, points(200)).ends_with("W…"));
     }
 
     #[test]

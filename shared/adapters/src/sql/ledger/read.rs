@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::super::{Pool, error, list, timestamp};
 use super::attempt::{email, format};
-use super::{Connection, Row, outbox};
+use super::{Connection, Row, outbox, redrive};
 
 const DOCUMENTS: &str = concat!(
     "select id, upload, format, state, attempts, reason, finished_at, blob, bytes, sha256, file_name
@@ -64,12 +64,19 @@ pub(super) async fn uploads(
                when open > 0 then 'processing'
                when exists (select 1 from documents d where d.upload = u.id and d.state = 'failed') then 'failed'
                else 'stored' end)
-         order by id desc limit $5",
+           and ($5 is null
+                or exists (select 1 from documents d
+                           where d.upload = u.id and d.state = 'failed' and lower(d.reason) like $5 escape '\\')
+                or exists (select 1 from mails m
+                           where m.upload = u.id and m.state = 'failed' and m.generation = u.generation
+                             and lower(m.reason) like $5 escape '\\'))
+         order by id desc limit $6",
     )
     .bind(filter.owner.map(UserId::uuid))
     .bind(after.map(UploadId::uuid))
     .bind(filter.invoice_number.as_deref())
     .bind(filter.state.map(pipeline::UploadState::name))
+    .bind(filter.reason.as_deref().map(redrive::contains))
     .bind(i64::from(limit))
     .fetch_all(&mut *connection)
     .await

@@ -145,7 +145,7 @@ async fn supersede_mails(connection: &mut Connection, upload: Uuid, now: Timesta
 }
 
 /// A `like` pattern for texts that contain this one, in lower case.
-fn contains(text: &str) -> String {
+pub(super) fn contains(text: &str) -> String {
     let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
 }

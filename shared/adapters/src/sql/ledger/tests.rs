@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{
-    Acceptance, BlobId, DocumentId, DocumentState, Email, ErrorKind, Format, Idempotency, Ledger, MailId, MailState,
-    Message, NewDocument, NewUpload, OutboxEntry, RetryPolicy, TraceId, UploadId, UserId,
+    Acceptance, Actor, BlobId, DocumentId, DocumentState, Email, ErrorKind, Format, Idempotency, Ledger, MailId,
+    MailState, Message, NewDocument, NewUpload, OutboxEntry, RedriveFilter, RetryPolicy, TraceId, UploadId, UserId,
 };
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::Pool;
 use super::ledger::SqlLedger;
@@ -126,6 +127,25 @@ impl Setup {
             other => panic!("a mail was expected, found {other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_redrive_is_audited_where_it_does_something() {
+    let setup = Setup::new().await;
+    let (upload, _) = setup.accept().await;
+    setup.mail_of(&upload).await;
+    let filter = RedriveFilter { upload: Some(upload.id), reason: None };
+    let admin = UserId::new();
+    for expected in [1, 0] {
+        let redrive = setup.ledger.redrive(&filter, &Actor::User(admin), now()).await.unwrap();
+        assert_eq!(redrive.documents, expected);
+    }
+    let rows: Vec<(String, String, Uuid, String)> = sqlx::query_as("select actor, action, upload, detail from audit")
+        .fetch_all(setup.pool.connections())
+        .await
+        .unwrap();
+    let entry = (format!("user {admin}"), "redrive".to_owned(), upload.id.uuid(), "documents: 1".to_owned());
+    assert_eq!(rows, [entry]);
 }
 
 /// As an earlier version of this program left it.
