@@ -35,8 +35,8 @@ enum Chore {
         /// Leave out the tests that need PostgreSQL, MongoDB, RabbitMQ, S3 or a mail server.
         #[arg(long)]
         embedded_only: bool,
-        /// Also what takes long: run the functions under `cargo lambda watch`, build them as `sam build` does, run the
-        /// chart's pods, three larger runs under fire, and the pressure.
+        /// Also what takes long: attack the service by its OpenAPI document, run the functions under `cargo lambda watch`,
+        /// build them as `sam build` does, run the chart's pods, three larger runs under fire, and the pressure.
         #[arg(long)]
         full: bool,
     },
@@ -82,6 +82,8 @@ enum Chore {
         #[command(flatten)]
         consent: Consent,
     },
+    /// The part of `test --full` that attacks the service by its OpenAPI document.
+    Attack,
     /// Compute the capacity page in k8s-fallback/README.md anew, from the measurements in shared/xtask/README.md.
     Capacity,
     /// Make the pictures in shared/render/gallery anew.
@@ -115,6 +117,10 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Chore::Bench { what, consent } => bench(&what, &consent).map(|()| ExitCode::SUCCESS),
         Chore::Chaos { run, consent } => with_servers(&consent, || run.run()).map(|()| ExitCode::SUCCESS),
         Chore::Pressure { run, consent } => with_servers(&consent, || run.run()).map(|()| ExitCode::SUCCESS),
+        Chore::Attack => {
+            interruption::watch()?;
+            openapi::attack().map(|()| ExitCode::SUCCESS)
+        }
         Chore::Capacity => capacity::write().map(|()| ExitCode::SUCCESS),
         Chore::Gallery => gallery::make().map(|()| ExitCode::SUCCESS),
     }
@@ -143,7 +149,7 @@ fn test(consent: &Consent, full: bool) -> anyhow::Result<ExitCode> {
         let steps = test_crates(steps, environment);
         if full { test_containers(steps, environment) } else { steps }
     });
-    let steps = test_template(test_service(steps), full);
+    let steps = test_template(test_service(steps, full), full);
     Ok(if full { test_strength(steps) } else { steps }.finish())
 }
 
@@ -189,7 +195,7 @@ fn test_embedded(consent: &Consent, full: bool) -> anyhow::Result<ExitCode> {
     interruption::watch()?;
     let environment = [("TEST_EMBEDDED_ONLY".to_owned(), "1".to_owned())];
     let steps = test_crates(test_deployment(check(Steps::default())), &environment);
-    Ok(test_template(test_service(steps), full).finish_embedded_only())
+    Ok(test_template(test_service(steps, full), full).finish_embedded_only())
 }
 
 fn bench(what: &Bench, consent: &Consent) -> anyhow::Result<()> {
@@ -220,8 +226,12 @@ fn test_containers(steps: Steps, environment: &Environment) -> Steps {
     steps.run("containers", || containers::test(environment))
 }
 
-fn test_service(steps: Steps) -> Steps {
-    steps.run("OpenAPI document", openapi::validate).run("page in a browser", page::test)
+fn test_service(steps: Steps, full: bool) -> Steps {
+    let steps = steps.run("OpenAPI document", openapi::validate).run("page in a browser", page::test);
+    if !full {
+        return steps;
+    }
+    steps.run("attack by the OpenAPI document", openapi::attack)
 }
 
 fn test_template(steps: Steps, full: bool) -> Steps {

@@ -1,12 +1,13 @@
 //! The service as `cargo run` starts it, for tests that stand outside of it.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 
 use crate::process::{self, command};
 use crate::workspace;
@@ -43,6 +44,19 @@ impl Service {
         let mut service = Self { base: format!("http://127.0.0.1:{port}"), child, data, log };
         service.wait_until_ready()?;
         Ok(service)
+    }
+
+    /// Makes an administrator and answers their token.
+    pub(crate) fn administrator(&self) -> anyhow::Result<String> {
+        let (email, password) = ("administrator@example.com", "correct horse battery staple");
+        let mut add = command(workspace::target()?.join("debug/local"), &["user", "add", email, "--admin"]);
+        let mut add = add.env("DATA_DIR", &self.data).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+        let mut input = add.stdin.take().context("the password goes to standard input")?;
+        input.write_all(password.as_bytes())?;
+        drop(input);
+        ensure!(add.wait()?.success(), "the administrator was not made");
+        let (credentials, url) = (format!("{email}:{password}"), format!("{}/login", self.base));
+        process::output("curl", &["-sf", "-X", "POST", "-u", &credentials, &url])
     }
 
     fn wait_until_ready(&mut self) -> anyhow::Result<()> {
