@@ -41,9 +41,14 @@ pub(crate) struct Accepted {
 pub(crate) async fn accept(gateway: &Arc<Gateway>, submission: Submission) -> Result<Accepted, Problem> {
     let parsed = parse(gateway, submission.json.clone()).await?;
     let raw = BlobId::new();
-    gateway.documents.put_bytes(Bucket::Raw, raw, submission.json.clone()).await?;
+    let (stored, branding) = tokio::join!(
+        gateway.documents.put_bytes(Bucket::Raw, raw, submission.json.clone()),
+        gateway.ledger.branding_of(submission.owner)
+    );
+    stored?;
     FailPoint::RawStored.reached();
-    let upload = new_upload(gateway, submission, raw, &parsed);
+    let branding = branding?.map(|branding| branding.id);
+    let upload = NewUpload { branding, ..new_upload(gateway, submission, raw, &parsed) };
     if Mutation::AnswerBeforeCommit.is_on() {
         let (id, fresh, gateway) = (upload.id, Some(upload.accepted()), Arc::clone(gateway));
         tokio::spawn(async move { gateway.ledger.accept(&upload).await });
@@ -86,19 +91,25 @@ pub(crate) async fn parse(gateway: &Gateway, json: Bytes) -> Result<Parsed, Prob
 
 /// What is remarkable in the data, and what no font of ours can write.
 pub(crate) fn warnings(parsed: Parsed) -> Vec<Fault> {
-    let uncovered: String = render::uncovered_characters(&parsed.invoice).into_iter().collect();
+    let uncovered = uncovered("", render::uncovered_characters(&parsed.invoice));
     let mut warnings = faults(parsed.warnings);
-    if !uncovered.is_empty() {
-        warnings.push(Fault {
-            pointer: String::new(),
-            message: "no font covers these characters: the PDF shows a replacement for each".to_owned(),
-            rule: "uncovered-characters".to_owned(),
-            term: None,
-            expected: None,
-            found: Some(uncovered),
-        });
-    }
+    warnings.extend(uncovered);
     warnings
+}
+
+/// The warning about characters that no font of ours can write.
+pub(crate) fn uncovered(pointer: &str, characters: Vec<char>) -> Option<Fault> {
+    if characters.is_empty() {
+        return None;
+    }
+    Some(Fault {
+        pointer: pointer.to_owned(),
+        message: "no font covers these characters: the PDF shows a replacement for each".to_owned(),
+        rule: "uncovered-characters".to_owned(),
+        term: None,
+        expected: None,
+        found: Some(characters.into_iter().collect()),
+    })
 }
 
 pub(crate) fn faults(findings: Vec<Finding>) -> Vec<Fault> {
@@ -122,6 +133,7 @@ fn new_upload(gateway: &Gateway, submission: Submission, raw: BlobId, parsed: &P
         owner: submission.owner,
         invoice_number: parsed.invoice.number.to_string(),
         raw,
+        branding: None,
         documents: submission.formats.iter().flat_map(|format| (0..copies).map(|_| document(format))).collect(),
         notify: submission.notify,
         idempotency: submission.idempotency_key.map(|key| Idempotency { key, fingerprint }),

@@ -1,6 +1,7 @@
 //! The gateway: every public route but those of auth, the OpenAPI document, and the page at `/`.
 
 mod acceptance;
+mod branding;
 mod byte_range;
 mod caller;
 mod docs;
@@ -169,6 +170,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(invoices::read, invoices::delete))
         .routes(routes!(preview::preview))
         .routes(routes!(preview::validate))
+        .routes(routes!(branding::put, branding::read, branding::delete))
         .routes(routes!(caller::me))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

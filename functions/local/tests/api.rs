@@ -311,6 +311,7 @@ async fn the_document_tells_every_route() {
         "/invoices/{id}",
         "/invoices/preview",
         "/invoices/validate",
+        "/branding",
         "/me",
         "/healthz",
         "/readyz",

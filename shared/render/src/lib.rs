@@ -22,9 +22,10 @@ mod wording;
 
 use invoice::{Format, Invoice};
 
-pub use coverage::uncovered_characters;
+pub use coverage::{uncovered_characters, uncovered_characters_of};
 pub use error::RenderError;
-pub use style::{CsvDialect, Layout, Mark, Paper, STYLE_VERSION, Style};
+pub use invoice::Layout;
+pub use style::{CsvDialect, Mark, Paper, STYLE_VERSION, Style};
 
 /// A document of an invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
