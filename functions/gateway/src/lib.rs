@@ -6,6 +6,7 @@ mod byte_range;
 mod caller;
 mod docs;
 mod download;
+mod gallery;
 mod health;
 mod invoices;
 mod metrics;
@@ -177,6 +178,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(health::metrics))
         .routes(routes!(docs::openapi_json))
         .routes(routes!(docs::invoice_schema))
+        .routes(routes!(gallery::list))
+        .routes(routes!(gallery::read))
         .routes(routes!(page::page))
 }
 
