@@ -42,9 +42,14 @@ pub(crate) async fn accept(gateway: &Arc<Gateway>, submission: Submission) -> Re
     let _place = gateway.admission.enter()?;
     let parsed = parse(gateway, submission.json.clone()).await?;
     let raw = BlobId::new();
-    gateway.documents.put_bytes(Bucket::Raw, raw, submission.json.clone()).await?;
+    let (stored, branding) = tokio::join!(
+        gateway.documents.put_bytes(Bucket::Raw, raw, submission.json.clone()),
+        gateway.ledger.branding_of(submission.owner)
+    );
+    stored?;
     FailPoint::RawStored.reached();
-    let upload = new_upload(gateway, submission, raw, &parsed);
+    let branding = branding?.map(|branding| branding.id);
+    let upload = NewUpload { branding, ..new_upload(gateway, submission, raw, &parsed) };
     if Mutation::AnswerBeforeCommit.is_on() {
         let (id, fresh, gateway) = (upload.id, Some(upload.accepted()), Arc::clone(gateway));
         tokio::spawn(async move { gateway.ledger.accept(&upload).await });
@@ -87,19 +92,25 @@ pub(crate) async fn parse(gateway: &Gateway, json: Bytes) -> Result<Parsed, Prob
 
 /// What is remarkable in the data, and what no font of ours can write.
 pub(crate) fn warnings(parsed: Parsed) -> Vec<Fault> {
-    let uncovered: String = render::uncovered_characters(&parsed.invoice).into_iter().collect();
+    let uncovered = uncovered("", render::uncovered_characters(&parsed.invoice));
     let mut warnings = faults(parsed.warnings);
-    if !uncovered.is_empty() {
-        warnings.push(Fault {
-            pointer: String::new(),
-            message: "no font covers these characters: the PDF shows a replacement for each".to_owned(),
-            rule: "uncovered-characters".to_owned(),
-            term: None,
-            expected: None,
-            found: Some(uncovered),
-        });
-    }
+    warnings.extend(uncovered);
     warnings
+}
+
+/// The warning about characters that no font of ours can write.
+pub(crate) fn uncovered(pointer: &str, characters: Vec<char>) -> Option<Fault> {
+    if characters.is_empty() {
+        return None;
+    }
+    Some(Fault {
+        pointer: pointer.to_owned(),
+        message: "no font covers these characters: the PDF shows a replacement for each".to_owned(),
+        rule: "uncovered-characters".to_owned(),
+        term: None,
+        expected: None,
+        found: Some(characters.into_iter().collect()),
+    })
 }
 
 pub(crate) fn faults(findings: Vec<Finding>) -> Vec<Fault> {
@@ -123,6 +134,7 @@ fn new_upload(gateway: &Gateway, submission: Submission, raw: BlobId, parsed: &P
         owner: submission.owner,
         invoice_number: parsed.invoice.number.to_string(),
         raw,
+        branding: None,
         documents: submission.formats.iter().flat_map(|format| (0..copies).map(|_| document(format))).collect(),
         notify: submission.notify,
         idempotency: submission.idempotency_key.map(|key| Idempotency { key, fingerprint }),

@@ -42,7 +42,7 @@ const CONTENT_POLICY: &str =
     tags(
         (name = "invoices", description = "Upload invoices and follow them"),
         (name = "documents", description = "Download documents"),
-        (name = "account", description = "Who one is"),
+        (name = "account", description = "Who one is, and what one's documents look like"),
         (name = "health", description = "For operators"),
         (name = "documentation", description = "This document and the page for people")
     )
@@ -71,6 +71,7 @@ fn document() -> Value {
         extend(&mut document, part, auth.pointer(part));
     }
     add_invoice_schema(&mut document);
+    add_branding_schema(&mut document);
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for operation in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
             add_common_answers(operation);
@@ -131,14 +132,7 @@ fn extend(document: &mut Value, pointer: &str, more: Option<&Value>) {
 
 /// Puts the invoice's schema and its definitions among the components, and refers to it from the bodies.
 fn add_invoice_schema(document: &mut Value) {
-    let mut schema = relocated(invoice::json_schema());
-    let definitions = schema.as_object_mut().and_then(|schema| schema.remove("$defs")).unwrap_or_default();
-    if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
-        schemas.insert("InvoiceData".to_owned(), schema);
-        for (name, definition) in definitions.as_object().into_iter().flatten() {
-            schemas.insert(format!("InvoiceData.{name}"), definition.clone());
-        }
-    }
+    add_schema(document, "InvoiceData", invoice::json_schema());
     let flat: Value = serde_json::from_str(FLAT_EXAMPLE).expect("the sample is JSON");
     let body = json!({
         "schema": { "anyOf": [
@@ -155,13 +149,37 @@ fn add_invoice_schema(document: &mut Value) {
     }
 }
 
+/// Puts the branding's schema among the components, and refers to it from the bodies.
+fn add_branding_schema(document: &mut Value) {
+    add_schema(document, "BrandingData", invoice::branding_json_schema());
+    let body = json!({
+        "schema": { "$ref": "#/components/schemas/BrandingData" },
+        "example": { "accent_color": "#1a73e8", "style": "modern", "mail": { "subject": "Your invoice {number}" } }
+    });
+    let route = &mut document["paths"]["/branding"];
+    route["put"]["requestBody"]["content"]["application/json"] = body.clone();
+    route["get"]["responses"]["200"]["content"]["application/json"] = body;
+}
+
+/// Puts a schema and its definitions among the components.
+fn add_schema(document: &mut Value, name: &str, schema: Value) {
+    let mut schema = relocated(schema, name);
+    let definitions = schema.as_object_mut().and_then(|schema| schema.remove("$defs")).unwrap_or_default();
+    if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        schemas.insert(name.to_owned(), schema);
+        for (part, definition) in definitions.as_object().into_iter().flatten() {
+            schemas.insert(format!("{name}.{part}"), definition.clone());
+        }
+    }
+}
+
 /// The same schema with its references where the definitions go.
-fn relocated(schema: Value) -> Value {
+fn relocated(schema: Value, whole: &str) -> Value {
     match schema {
-        Value::Object(members) => members.into_iter().map(|(name, value)| (name, relocated(value))).collect(),
-        Value::Array(items) => items.into_iter().map(relocated).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, relocated(value, whole))).collect(),
+        Value::Array(items) => items.into_iter().map(|item| relocated(item, whole)).collect(),
         Value::String(text) => match text.strip_prefix("#/$defs/") {
-            Some(name) => Value::String(format!("#/components/schemas/InvoiceData.{name}")),
+            Some(name) => Value::String(format!("#/components/schemas/{whole}.{name}")),
             None => Value::String(text),
         },
         other => other,

@@ -2,10 +2,12 @@
 
 mod acceptance;
 mod admission;
+mod branding;
 mod byte_range;
 mod caller;
 mod docs;
 mod download;
+mod gallery;
 mod health;
 mod invoices;
 mod metrics;
@@ -176,12 +178,15 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(redrive::redrive))
         .routes(routes!(preview::preview))
         .routes(routes!(preview::validate))
+        .routes(routes!(branding::put, branding::read, branding::delete))
         .routes(routes!(caller::me))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
         .routes(routes!(docs::openapi_json))
         .routes(routes!(docs::invoice_schema))
+        .routes(routes!(gallery::list))
+        .routes(routes!(gallery::read))
         .routes(routes!(page::page))
 }
 

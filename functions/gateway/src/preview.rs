@@ -13,11 +13,11 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::Gateway;
 use crate::acceptance::{parse, warnings};
 use crate::caller::Caller;
 use crate::download::content_disposition;
 use crate::request::{bad_request, json_body};
+use crate::{Gateway, branding};
 
 /// What to render.
 #[derive(Deserialize, IntoParams)]
@@ -61,7 +61,10 @@ pub(crate) async fn preview(
     let Query(query) = query.map_err(|rejection| bad_request(rejection.body_text()))?;
     let format = query.format.as_deref().unwrap_or("pdf").parse::<invoice::Format>();
     let format = format.map_err(|error| bad_request(error.to_string()))?;
-    let parsed = parse(&gateway, json_body(&gateway, &headers, content).await?).await?;
+    let mut parsed = parse(&gateway, json_body(&gateway, &headers, content).await?).await?;
+    if let Some(branding) = branding::current(&gateway, caller.0.user).await? {
+        branding.complete(&mut parsed.invoice.presentation);
+    }
     let style = gateway.style.clone();
     let rendered = gateway.processors.run(move || render::render(&parsed.invoice, format, &style)).await?;
     let rendered = rendered.map_err(|error| {

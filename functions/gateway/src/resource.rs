@@ -20,6 +20,9 @@ pub(crate) struct Invoice {
     /// The invoice's number (BT-1).
     #[schema(example = "HP-2026-0093")]
     invoice_number: String,
+    /// The version of the owner's branding that it shows; none where none was set when it was accepted.
+    #[schema(example = "0199d5a0-5b1c-7c3e-9d53-0c9f3f6a2b15")]
+    branding: Option<String>,
     /// When it was accepted (RFC 3339).
     #[schema(example = "2026-03-09T12:00:00.123Z")]
     created_at: String,
@@ -61,6 +64,9 @@ pub(crate) struct InvoiceDocument {
     bytes: Option<u64>,
     /// SHA-256 of its content in hexadecimal digits, once stored.
     sha256: Option<String>,
+    /// The version of the looks that it has, once stored: the same invoice and branding give the same bytes in it.
+    #[schema(example = 2)]
+    style_version: Option<u32>,
     /// What the last attempt that did not succeed said.
     reason: Option<String>,
     /// When it became final (RFC 3339).
@@ -104,6 +110,7 @@ impl Invoice {
             owner: upload.owner.to_string(),
             state: upload.state().name(),
             invoice_number: upload.invoice_number,
+            branding: upload.branding.map(|branding| branding.to_string()),
             created_at: upload.created_at.to_string(),
             trace_id: upload.trace.to_string(),
             documents: upload.documents.into_iter().map(InvoiceDocument::from).collect(),
@@ -125,6 +132,7 @@ impl From<Document> for InvoiceDocument {
             file_name: stored.map(|stored| stored.file_name.clone()),
             bytes: stored.map(|stored| stored.bytes),
             sha256: stored.map(|stored| hex::encode(stored.sha256)),
+            style_version: stored.and_then(|stored| stored.style_version),
             reason: document.reason,
             finished_at: document.finished_at.map(|time| time.to_string()),
         }

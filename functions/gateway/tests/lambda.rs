@@ -58,7 +58,7 @@ impl Service {
         let claim = self.ledger.claim_document(document.id, blob, now).await.unwrap().unwrap();
         self.documents.put_bytes(Bucket::Processed, blob, content.to_vec().into()).await.unwrap();
         let (bytes, file_name) = (content.len() as u64, "invoice.pdf".to_owned());
-        let stored = DocumentOutcome::Stored { bytes, sha256: [7; 32], file_name };
+        let stored = DocumentOutcome::Stored { bytes, sha256: [7; 32], file_name, style_version: 1 };
         self.ledger.finish_document(&claim, &stored, now).await.unwrap();
         blob
     }
@@ -84,6 +84,9 @@ async fn every_event_is_answered() {
     assert_eq!(service.broker.depth(Queue::Invoices).await.unwrap(), 1 + 3);
     let list: Value = serde_json::from_slice(&service.ask("invoices", "").body).unwrap();
     assert_eq!(list["invoices"].as_array().unwrap().len(), 2, "{list}");
+    let branding = service.ask("branding", "");
+    assert_eq!(branding.status, 200, "{}", branding.text());
+    assert!(branding.headers["etag"].is_string(), "{}", branding.headers);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -311,6 +311,9 @@ async fn the_document_tells_every_route() {
         "/invoices/{id}",
         "/invoices/preview",
         "/invoices/validate",
+        "/branding",
+        "/gallery",
+        "/gallery/{file}",
         "/me",
         "/healthz",
         "/readyz",
@@ -335,6 +338,23 @@ async fn pages_come_whole_and_only_from_here() {
     assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'sha256-"), "{policy}");
     let html = page.text().await.unwrap();
     assert!(!html.contains("https://") || !html.contains("src=\"https://"), "the page loads something from elsewhere");
+    let samples = json(service.client.get(service.url("/gallery")).send().await.unwrap()).await;
+    assert!(samples.as_array().unwrap().len() >= 9, "{samples}");
+    for sample in samples.as_array().unwrap() {
+        let name = sample["name"].as_str().unwrap();
+        for (extension, media_type) in [("json", "application/json"), ("png", "image/png")] {
+            let url = service.url(&format!("/gallery/{name}.{extension}"));
+            let answer = service.client.get(url).send().await.unwrap();
+            assert_eq!(
+                (answer.status(), &answer.headers()["content-type"]),
+                (StatusCode::OK, &media_type.parse().unwrap())
+            );
+        }
+    }
+    for missing in ["nothing.json", "german", "german.pdf", "..%2Fgerman.json"] {
+        let answer = service.client.get(service.url(&format!("/gallery/{missing}"))).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{missing}");
+    }
     let docs = service.client.get(service.url("/docs/")).send().await.unwrap();
     assert_eq!(docs.status(), StatusCode::OK);
     let docs = docs.text().await.unwrap();

@@ -100,16 +100,18 @@ async fn the_walk_of_the_readme_works_as_printed() {
     let (files, files_print) = block("<!-- without the service -->");
     let (fault, fault_prints) = block("<!-- fault -->");
     let (hand_in, hand_in_prints) = block("<!-- hand in -->");
-    // The answer to the fault has no end of line.
-    let commands = [walk, files, fault, vec!["echo".to_owned()], hand_in].concat().join("\n");
+    let (branding, branding_prints) = block("<!-- branding -->");
+    // Answers in JSON have no end of line.
+    let commands = [walk, files, fault, hand_in, branding].concat().join("\necho\n");
     let commands = commands.replace("http://127.0.0.1:8080", &service.base);
     let commands = commands.replace("cargo run --", env!("CARGO_BIN_EXE_local"));
     let run = Command::new("bash").args(["-euc", &commands]).current_dir(folder.path()).output().unwrap();
     let (printed, errors) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success(), "{commands}\n{printed}\n{errors}");
-    let expected = [walk_prints, files_print, fault_prints, hand_in_prints].concat();
-    assert_eq!(printed.lines().count(), expected.len(), "{printed}");
-    for (printed, expected) in printed.lines().zip(&expected) {
+    let expected = [walk_prints, files_print, fault_prints, hand_in_prints, branding_prints].concat();
+    let lines: Vec<&str> = printed.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines.len(), expected.len(), "{printed}");
+    for (printed, expected) in lines.into_iter().zip(&expected) {
         let (start, end) = expected.split_once('…').unwrap_or((expected, ""));
         assert!(printed.starts_with(start) && printed.ends_with(end), "{printed} is not {expected}");
     }

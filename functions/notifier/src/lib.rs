@@ -13,8 +13,8 @@ use host::readiness::{Readiness, Server};
 use host::settings::{Need, Settings};
 use host::{Handler, Shutdown};
 use pipeline::{
-    Broker, Clock, Email, ErrorKind, FailPoint, Finish, Ledger, MailClaim, MailId, MailOutcome, Mailer, Message,
-    OutgoingMail, PortError,
+    Broker, Clock, Email, ErrorKind, FailPoint, Finish, Ledger, MailClaim, MailId, MailOutcome, MailTexts, Mailer,
+    Message, OutgoingMail, PortError,
 };
 
 pub use mail::compose;
@@ -118,17 +118,32 @@ impl Notifier {
             return Ok(());
         };
         FailPoint::MailClaimed.reached();
-        let composed = compose(&claim, &self.sender, self.clock.now());
-        let outcome = match &composed {
-            Ok(mail) => self.hand_over(mail).await,
-            Err(error) => MailOutcome::Fault { reason: format!("the mail could not be written: {error}") },
+        let (outcome, link) = match self.composed(&claim).await {
+            Ok(mail) => (self.hand_over(&mail).await, mail.first_link.filter(|_| self.sender.log_links)),
+            Err(outcome) => (outcome, None),
         };
         let finish = self.finish(&claim, &outcome).await?;
         FailPoint::MailFinished.reached();
-        let link = composed.as_ref().ok().and_then(|mail| mail.first_link.as_deref()).filter(|_| self.sender.log_links);
-        log(&claim, &outcome, &finish, link);
+        log(&claim, &outcome, &finish, link.as_deref());
         metrics::count(&outcome, &finish);
         Ok(())
+    }
+
+    /// The mail, in the words of the upload's branding.
+    async fn composed(&self, claim: &MailClaim) -> Result<mail::Composed, MailOutcome> {
+        let texts = self.texts(claim).await.map_err(|error| {
+            tracing::warn!(%error, "cannot read the branding of a mail");
+            let reason = "could not read the branding".to_owned();
+            if error.is_unreachable() { MailOutcome::Unreachable { reason } } else { MailOutcome::Fault { reason } }
+        })?;
+        let composed = compose(claim, texts.as_ref(), &self.sender, self.clock.now());
+        composed.map_err(|error| MailOutcome::Fault { reason: format!("the mail could not be written: {error}") })
+    }
+
+    async fn texts(&self, claim: &MailClaim) -> Result<Option<MailTexts>, PortError> {
+        let Some(id) = claim.upload.branding else { return Ok(None) };
+        let branding = self.ledger.branding(id).await?;
+        branding.map_or(Ok(None), |branding| branding.mail_texts())
     }
 
     async fn hand_over(&self, mail: &mail::Composed) -> MailOutcome {

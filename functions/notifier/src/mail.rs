@@ -6,7 +6,7 @@ use askama::Template;
 use jiff::{SignedDuration, Timestamp};
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
-use pipeline::{Document, Email, MailClaim, OutgoingMail};
+use pipeline::{Document, Email, MailClaim, MailTexts, OutgoingMail};
 
 use crate::Sender;
 
@@ -42,7 +42,10 @@ struct Text<'a>(&'a Content);
 struct Html<'a>(&'a Content);
 
 struct Content {
+    subject: String,
     headline: String,
+    greeting: Option<String>,
+    closing: Option<String>,
     documents: Vec<Line>,
     expires: String,
     upload: String,
@@ -59,12 +62,19 @@ struct Line {
 /// Writes the mail of a claim. The same claim gives the same Message-ID at every attempt. `X-Invoice-Upload-Id` and
 /// `X-Trace-Id` name the upload and its trace, which the log lines of every function carry.
 ///
+/// The owner's own texts stand only in a mail whose documents were all made: they are written for that.
+///
 /// # Errors
 /// An address or text that no mail can carry.
-pub fn compose(claim: &MailClaim, sender: &Sender, now: Timestamp) -> Result<Composed, ComposeError> {
+pub fn compose(
+    claim: &MailClaim,
+    texts: Option<&MailTexts>,
+    sender: &Sender,
+    now: Timestamp,
+) -> Result<Composed, ComposeError> {
     let ttl = SignedDuration::try_from(sender.link_ttl).unwrap_or_default();
     let expires = now.checked_add(ttl).unwrap_or(Timestamp::MAX);
-    let content = content(claim, sender, expires);
+    let content = content(claim, texts, sender, expires);
     let upload = claim.upload.id.to_string();
     let text = Text(&content).render()?;
     let html = Html(&content).render()?;
@@ -72,7 +82,7 @@ pub fn compose(claim: &MailClaim, sender: &Sender, now: Timestamp) -> Result<Com
     let message = lettre::Message::builder()
         .from(mailbox(&sender.from)?)
         .to(mailbox(&claim.to)?)
-        .subject(content.headline.clone())
+        .subject(content.subject.clone())
         .date(date(now))
         .message_id(Some(format!("<{upload}.{}@{}>", claim.generation, sender.from.domain())))
         .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("X-Invoice-Upload-Id"), upload))
@@ -83,7 +93,7 @@ pub fn compose(claim: &MailClaim, sender: &Sender, now: Timestamp) -> Result<Com
     Ok(Composed { outgoing: OutgoingMail { id: claim.mail, from, to, message: message.formatted() }, first_link })
 }
 
-fn content(claim: &MailClaim, sender: &Sender, expires: Timestamp) -> Content {
+fn content(claim: &MailClaim, texts: Option<&MailTexts>, sender: &Sender, expires: Timestamp) -> Content {
     let upload = &claim.upload;
     let documents: Vec<Line> = upload.documents.iter().map(|document| line(document, sender, expires)).collect();
     let ready = documents.iter().all(|line| line.link.is_some());
@@ -93,8 +103,13 @@ fn content(claim: &MailClaim, sender: &Sender, expires: Timestamp) -> Content {
     } else {
         format!("Invoice {number}: not every document could be made")
     };
+    let texts = texts.filter(|_| ready);
+    let subject = texts.and_then(|texts| texts.subject_for(&number)).map(|subject| one_line(&subject));
+    let subject = subject.unwrap_or_else(|| headline.clone());
+    let greeting = texts.and_then(|texts| texts.greeting_for(&number));
+    let closing = texts.and_then(|texts| texts.closing_for(&number));
     let expires = expires.strftime("%Y-%m-%d %H:%M UTC").to_string();
-    Content { headline, documents, expires, upload: upload.id.to_string() }
+    Content { subject, headline, greeting, closing, documents, expires, upload: upload.id.to_string() }
 }
 
 fn line(document: &Document, sender: &Sender, expires: Timestamp) -> Line {

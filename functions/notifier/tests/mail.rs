@@ -7,8 +7,8 @@ use host::links::LinkKeys;
 use jiff::Timestamp;
 use notifier::{Sender, compose};
 use pipeline::{
-    BlobId, Document, DocumentId, DocumentState, Format, MailClaim, MailId, StoredDocument, TraceId, Upload, UploadId,
-    UserId,
+    BlobId, BrandingId, Document, DocumentId, DocumentState, Format, MailClaim, MailId, MailTexts, StoredBranding,
+    StoredDocument, TraceId, Upload, UploadId, UserId,
 };
 
 fn sender() -> Sender {
@@ -37,12 +37,14 @@ fn claim(invoice_number: &str) -> MailClaim {
         file_name: "HP-1.pdf".to_owned(),
         bytes: 3,
         sha256: [7; 32],
+        style_version: Some(1),
         stored_at: Timestamp::UNIX_EPOCH,
     };
     let upload = Upload {
         id,
         owner,
         invoice_number: invoice_number.to_owned(),
+        branding: None,
         trace: TraceId::new(),
         created_at: Timestamp::UNIX_EPOCH,
         documents: vec![document(Format::Pdf, Some(stored)), document(Format::Csv, None)],
@@ -52,7 +54,46 @@ fn claim(invoice_number: &str) -> MailClaim {
 }
 
 fn composed(claim: &MailClaim) -> String {
-    String::from_utf8(compose(claim, &sender(), Timestamp::UNIX_EPOCH).unwrap().outgoing.message).unwrap()
+    composed_with(claim, None)
+}
+
+fn composed_with(claim: &MailClaim, texts: Option<&MailTexts>) -> String {
+    String::from_utf8(compose(claim, texts, &sender(), Timestamp::UNIX_EPOCH).unwrap().outgoing.message).unwrap()
+}
+
+/// The texts of a branding, as the ledger keeps it.
+fn texts(mail: &serde_json::Value) -> MailTexts {
+    let branding = StoredBranding {
+        id: BrandingId::new(),
+        owner: UserId::new(),
+        content: serde_json::json!({ "mail": mail }).to_string(),
+        logo: None,
+        created_at: Timestamp::UNIX_EPOCH,
+    };
+    branding.mail_texts().unwrap().unwrap()
+}
+
+#[test]
+fn the_owners_own_words_stand_in_mails_about_what_is_ready() {
+    let texts = texts(&serde_json::json!({
+        "subject": "Rechnung {number}", "greeting": "Guten Tag,\nRechnung <{number}>.", "closing": "Bis bald & danke",
+    }));
+    let mut claim = claim("HP-1");
+    let failed = composed_with(&claim, Some(&texts));
+    assert!(
+        failed.contains("Subject: Invoice HP-1: not every document could be made") && !failed.contains("Guten Tag")
+    );
+    claim.upload.documents.truncate(1);
+    let message = composed_with(&claim, Some(&texts)).replace("=\r\n", "");
+    assert!(message.contains("\r\nSubject: Rechnung HP-1\r\n"), "{message}");
+    assert!(message.contains("Guten Tag,\r\nRechnung <HP-1>.") && message.contains("Bis bald & danke"), "{message}");
+    assert!(message.contains("&#60;HP-1&#62;") && message.contains("Bis bald &#38; danke"), "no markup: {message}");
+    assert!(!message.contains("your documents are ready"), "{message}");
+    assert!(message.contains("/download?fid") || message.contains("/download?fid=3D"), "the links stay: {message}");
+    claim.upload.invoice_number = "X\r\nBcc: evil@example.org".to_owned();
+    let message = composed_with(&claim, Some(&texts));
+    let (headers, _) = message.split_once("\r\n\r\n").unwrap();
+    assert!(!headers.to_ascii_lowercase().lines().any(|line| line.starts_with("bcc:")), "{headers}");
 }
 
 #[test]

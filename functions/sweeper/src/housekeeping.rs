@@ -1,4 +1,4 @@
-//! What grows old: orphan blobs, uploads beyond their retention, idempotency keys.
+//! What grows old: orphan blobs, uploads beyond their retention, brandings that were replaced, idempotency keys.
 
 use std::time::Duration;
 
@@ -32,9 +32,11 @@ impl Sweeper {
         let now = self.clock.now();
         let mut done = Housekeeping::default();
         let uploads = self.remove_old_uploads(now, &mut done).await;
+        // Before the orphans: a logo is one once its branding is forgotten.
+        let brandings = self.ledger.forget_brandings(before(now, self.orphan_grace)).await;
         let orphans = self.remove_orphans(now, &mut done).await;
         let keys = self.ledger.forget_idempotency_keys(before(now, IDEMPOTENCY_KEY_LIFE)).await;
-        for error in [uploads, orphans, keys].into_iter().filter_map(Result::err) {
+        for error in [uploads, brandings, orphans, keys].into_iter().filter_map(Result::err) {
             tracing::warn!(%error, "housekeeping is not complete, the next run goes on");
         }
         done

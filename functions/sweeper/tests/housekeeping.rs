@@ -113,6 +113,7 @@ impl Setup {
             owner: UserId::new(),
             invoice_number: "1".to_owned(),
             raw,
+            branding: None,
             documents: vec![NewDocument { id: DocumentId::new(), format: Format::Pdf }],
             notify: None,
             idempotency: None,

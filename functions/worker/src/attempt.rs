@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use invoice::{Format, ParseOptions, Rejected};
+use invoice::{Branding, Format, ParseOptions, Rejected};
 use pipeline::{Bucket, DocumentClaim, DocumentOutcome, DocumentsExt, FailPoint, PortError};
-use render::{Rendered, Style};
+use render::{Rendered, STYLE_VERSION, Style};
 use sha2::{Digest, Sha256};
 
 use crate::{Worker, metrics};
@@ -20,12 +20,16 @@ pub(crate) async fn run(worker: &Worker, claim: &DocumentClaim) -> DocumentOutco
         Ok(raw) => raw,
         Err(error) => return setback("read the upload", &error),
     };
+    let branding = match branding(worker, claim).await {
+        Ok(branding) => branding,
+        Err(error) => return setback("read the branding", &error),
+    };
     let (parse, style, format) = (worker.parse.clone(), worker.style.clone(), claim.format);
     // It is never closed, so a place always comes.
     let place = Arc::clone(&worker.renderers).acquire_owned().await.ok();
     let rendered = tokio::task::spawn_blocking(move || {
         let begun = Instant::now();
-        let rendered = parse_and_render(&raw, &parse, format, &style);
+        let rendered = parse_and_render(&raw, &parse, branding.as_deref(), format, &style);
         metrics::RENDERING.note(begun.elapsed(), [format.name()]);
         drop(place);
         rendered
@@ -40,14 +44,24 @@ pub(crate) async fn run(worker: &Worker, claim: &DocumentClaim) -> DocumentOutco
     store(worker, claim, rendered).await
 }
 
+async fn branding(worker: &Worker, claim: &DocumentClaim) -> Result<Option<Arc<Branding>>, PortError> {
+    let Some(id) = claim.branding else { return Ok(None) };
+    let (ledger, documents) = (worker.ledger.as_ref(), worker.documents.as_ref());
+    worker.brandings.get(id, ledger, documents, &worker.parse.limits).await.map(Some)
+}
+
 fn parse_and_render(
     raw: &[u8],
     options: &ParseOptions,
+    branding: Option<&Branding>,
     format: Format,
     style: &Style,
 ) -> Result<Rendered, DocumentOutcome> {
-    let parsed =
+    let mut parsed =
         invoice::parse(raw, options).map_err(|rejected| DocumentOutcome::Failed { reason: reason(&rejected) })?;
+    if let Some(branding) = branding {
+        branding.complete(&mut parsed.invoice.presentation);
+    }
     render::render(&parsed.invoice, format, style)
         .map_err(|error| DocumentOutcome::Fault { reason: format!("cannot render: {error}") })
 }
@@ -64,7 +78,7 @@ async fn store(worker: &Worker, claim: &DocumentClaim, rendered: Rendered) -> Do
     match worker.documents.put_bytes(Bucket::Processed, claim.blob, Bytes::from(rendered.bytes)).await {
         Ok(_) => {
             FailPoint::DocumentStored.reached();
-            DocumentOutcome::Stored { bytes, sha256, file_name: rendered.file_name }
+            DocumentOutcome::Stored { bytes, sha256, file_name: rendered.file_name, style_version: STYLE_VERSION }
         }
         Err(error) => setback("store the document", &error),
     }

@@ -1,6 +1,7 @@
 //! The worker: takes a document's id from the queue `invoices`, renders it and stores the result.
 
 mod attempt;
+mod brandings;
 mod metrics;
 
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use pipeline::{
 use render::Style;
 use tokio::sync::Semaphore;
 
+pub use brandings::Brandings;
+
 /// How often the outcome is offered to a ledger that is out of reach, and the wait between.
 const FINISH_TRIES: u32 = 4;
 const FINISH_WAIT: Duration = Duration::from_secs(1);
@@ -34,7 +37,7 @@ pub struct Worker {
     pub clock: Arc<dyn Clock>,
     /// How uploads are read: as at their acceptance.
     pub parse: ParseOptions,
-    /// How documents look.
+    /// How documents look, where neither the upload nor its branding says so.
     pub style: Style,
     /// The largest upload that is read, in bytes.
     pub upload_bytes: u64,
@@ -42,6 +45,8 @@ pub struct Worker {
     pub attempt_limit: Duration,
     /// Documents that are being rendered. One that is given up in time keeps its place until it really ends.
     pub renderers: Arc<Semaphore>,
+    /// What users' documents look like.
+    pub brandings: Brandings,
     /// The end of the process: what is not finished by then is given back.
     pub shutdown: Shutdown,
 }
@@ -84,6 +89,7 @@ impl Worker {
             upload_bytes: settings.limits.bytes as u64,
             attempt_limit: settings.background.retry.attempt_limit(),
             renderers: Arc::new(Semaphore::new(usize::from(settings.background.worker_concurrency))),
+            brandings: Brandings::default(),
             shutdown: Shutdown::new(),
         }
     }

@@ -11,8 +11,8 @@ use host::SystemClock;
 use host::testing::{self, Program};
 use jiff::Timestamp;
 use pipeline::{
-    Acceptance, BlobId, Broker, Bucket, DocumentState, Documents, DocumentsExt as _, Ledger, NewUpload, Queue,
-    RetryPolicy,
+    Acceptance, BlobId, BrandingId, Broker, Bucket, DocumentState, Documents, DocumentsExt as _, Ledger, NewUpload,
+    Queue, RetryPolicy, StoredBranding,
 };
 use tempfile::TempDir;
 
@@ -133,6 +133,45 @@ async fn sigterm_gives_back_what_cannot_be_finished_by_the_deadline() {
     assert_eq!(document.state, DocumentState::Queued, "long before its lease is over");
     assert_eq!(parts.broker.depth(Queue::Invoices).await.unwrap(), 0, "its message is settled: the ledger has it");
 }
+
+/// Whatever becomes of a branding later, and however often a document is begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_shows_the_branding_of_its_acceptance() {
+    let parts = Parts::open().await;
+    parts.database.migrate().await.unwrap();
+    let (raw, logo) = (BlobId::new(), BlobId::new());
+    parts.documents.put_bytes(Bucket::Raw, raw, sample().into()).await.unwrap();
+    parts.documents.put_bytes(Bucket::Raw, logo, LOGO.into()).await.unwrap();
+    let mut upload = testing::upload(raw, Timestamp::now());
+    let version = |content: &str, logo| StoredBranding {
+        id: BrandingId::new(),
+        owner: upload.owner,
+        content: content.to_owned(),
+        logo,
+        created_at: Timestamp::now(),
+    };
+    let (then, later) = (version(r#"{"style":"modern","footer":"Since 1987"}"#, Some(logo)), version("{}", None));
+    parts.ledger.put_branding(&then).await.unwrap();
+    upload.branding = Some(then.id);
+    let Acceptance::Accepted(entries) = parts.ledger.accept(&upload).await.unwrap() else { panic!("not accepted") };
+    parts.ledger.put_branding(&later).await.unwrap();
+    parts.broker.publish(&entries[0].message, entries[0].trace).await.unwrap();
+    let worker = parts.start(&[]);
+    assert_eq!(worker.logs("stored")["trace_id"], upload.trace.to_string());
+    let document = parts.ledger.upload(upload.id).await.unwrap().unwrap().documents.remove(0).stored.unwrap();
+    assert_eq!(document.style_version, Some(render::STYLE_VERSION));
+    let stored = parts.documents.get_bytes(Bucket::Processed, document.blob, 1_000_000).await.unwrap();
+    let mut invoice = invoice::parse(&sample(), &invoice::ParseOptions::default()).unwrap().invoice;
+    let limits = invoice::Limits::default();
+    let branding = pipeline::read_branding(&then, parts.documents.as_ref(), &limits).await.unwrap();
+    branding.complete(&mut invoice.presentation);
+    assert!(invoice.presentation.logo.is_some());
+    let expected = render::render(&invoice, pipeline::Format::Pdf, &render::Style::default()).unwrap();
+    assert_eq!(stored, expected.bytes);
+}
+
+/// One pixel.
+const LOGO: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde\x00\x00\x00\x0cIDATx\x9cc\x90*~\x01\x00\x02 \x01vf6\xe2\xb5\x00\x00\x00\x00IEND\xaeB`\x82";
 
 /// Puts a pipe that nobody writes in a blob's place: reading it never ends.
 fn hang(bucket: &Path, blob: BlobId) {

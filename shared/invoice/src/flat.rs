@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use crate::figures::{Currency, Decimal};
 use crate::json::{FromJson, Node, Path, Reader, Required, json_object};
+use crate::model::{Color, Footer, Layout, Locale};
 use crate::picture::Logo;
 use crate::schema::IsoDate;
 use crate::text::Text;
@@ -54,6 +55,14 @@ json_object! {
         pub currency: Option<Currency>,
         /// The logo.
         pub logo: Option<Logo>,
+        /// The colour of accents.
+        pub accent_color: Option<Color>,
+        /// The form of the document.
+        pub style: Option<Layout>,
+        /// What stands at the foot of each page.
+        pub footer: Option<Footer>,
+        /// The language and country whose words and forms the document uses.
+        pub locale: Option<Locale>,
     }
 
     /// A line of the flat form.

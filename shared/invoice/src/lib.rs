@@ -23,6 +23,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod branding;
 mod code_lists;
 mod compute;
 mod figures;
@@ -40,6 +41,7 @@ mod schema;
 mod terms;
 mod text;
 
+pub use branding::{Branding, MailTexts};
 pub use code_lists::{
     AllowanceReasonCode, ChargeReasonCode, CountryCode, ElectronicAddressScheme, ExemptionReasonCode, IdentifierScheme,
     ItemClassificationScheme, NoteSubjectCode, PaymentMeansCode, ReferenceQualifier, UnitCode,
@@ -51,5 +53,5 @@ pub use model::*;
 pub use options::{Limits, ParseOptions};
 pub use parse::{Parsed, Rejected, parse};
 pub use picture::{Logo, LogoContent, LogoError};
-pub use schema::json_schema;
+pub use schema::{branding_json_schema, json_schema};
 pub use text::Text;

@@ -76,10 +76,10 @@ pub fn parse(json: &[u8], options: &ParseOptions) -> Result<Parsed, Rejected> {
 }
 
 /// The mark that some programs put before UTF-8; RFC 8259 (section 8.1) lets readers ignore it.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl Rejected {
-    fn single(fault: Finding) -> Self {
+    pub(crate) fn single(fault: Finding) -> Self {
         Self { faults: vec![fault], warnings: Vec::new() }
     }
 }

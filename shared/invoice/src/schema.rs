@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
+use crate::branding::Branding;
 use crate::code_lists::{
     AllowanceReasonCode, ChargeReasonCode, CountryCode, ElectronicAddressScheme, ExemptionReasonCode, IdentifierScheme,
     ItemClassificationScheme, NoteSubjectCode, PaymentMeansCode, ReferenceQualifier, UnitCode,
@@ -14,8 +15,8 @@ use crate::figures::{Currency, Decimal};
 use crate::input::{AdjustmentInput, CustomFields, Days, InvoiceInput, LineInput};
 use crate::json::Required;
 use crate::model::{
-    Attachment, Base64, Color, Contact, ElectronicAddress, Identifier, Locale, Period, PostalAddress, TaxCategory,
-    TaxPointCode, TypeCode,
+    Attachment, Base64, Color, Contact, ElectronicAddress, Footer, Identifier, Layout, Locale, Period, PostalAddress,
+    TaxCategory, TaxPointCode, TypeCode,
 };
 use crate::picture::Logo;
 use crate::text::Text;
@@ -55,6 +56,8 @@ inline_schemas! {
     TaxCategory => { "enum": ["S", "Z", "E", "AE", "K", "G", "O", "L", "M"] };
     Color => { "type": "string", "pattern": "^#[0-9a-fA-F]{6}$" };
     Locale => { "type": "string", "pattern": "^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$" };
+    Layout => { "enum": ["classic", "modern"] };
+    Footer => { "type": "string", "maxLength": 300 };
     Logo => { "type": "string", "contentEncoding": "base64" };
     Base64 => { "type": "string", "contentEncoding": "base64" };
     CountryCode => { "type": "string", "pattern": "^[A-Z0-9]{2}$" };
@@ -135,6 +138,12 @@ impl Attachment {
     pub(crate) fn example() -> Value {
         json!({ "file_name": "timesheet.csv", "media_type": "text/csv", "content": "ZGF5LGhvdXJzCg==" })
     }
+}
+
+/// The JSON Schema (draft 2020-12) of a [`Branding`].
+#[must_use]
+pub fn branding_json_schema() -> Value {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Branding>().to_value()
 }
 
 /// The JSON Schema (draft 2020-12) of the full form: every member with a description and an example.

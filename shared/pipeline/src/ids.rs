@@ -75,6 +75,10 @@ identifier!(
     UserId
 );
 identifier!(
+    /// One version of a user's branding.
+    BrandingId
+);
+identifier!(
     /// A machine's key.
     ApiKeyId
 );

@@ -23,6 +23,7 @@ macro_rules! named {
     };
 }
 
+mod branding;
 mod email;
 mod fail_point;
 mod ids;
@@ -34,10 +35,11 @@ mod retry;
 mod state;
 mod trace;
 
+pub use branding::{StoredBranding, read_branding};
 pub use email::{Email, InvalidEmail};
 pub use fail_point::FailPoint;
-pub use ids::{ApiKeyId, BlobId, DocumentId, MailId, OutboxId, UploadId, UserId};
-pub use invoice::{Format, ParseOptions};
+pub use ids::{ApiKeyId, BlobId, BrandingId, DocumentId, MailId, OutboxId, UploadId, UserId};
+pub use invoice::{Format, MailTexts, ParseOptions};
 pub use message::{Message, Queue, UndecodableMessage};
 pub use mutation::Mutation;
 pub use outbox::{publish, try_publish};

@@ -33,9 +33,18 @@ pub fn uncovered_characters(invoice: &Invoice) -> Vec<char> {
     }
     facts.totals.iter().for_each(|total| take_in(&total.label));
     facts.notes.iter().chain(&facts.legal).for_each(|text| take_in(text));
+    take_in(facts.footer);
     for line in &invoice.lines {
         line_texts(line, &facts, &mut take_in);
     }
+    found.into_iter().collect()
+}
+
+/// The characters of a text that no font covers, in rising order.
+#[must_use]
+pub fn uncovered_characters_of(text: &str) -> Vec<char> {
+    let found: BTreeSet<char> =
+        text.chars().filter(|character| !is_covered(*character, Weight::Regular) && !character.is_control()).collect();
     found.into_iter().collect()
 }
 

@@ -57,6 +57,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) notes: Vec<Cow<'a, str>>,
     /// The legal data of the seller, for the foot of the page.
     pub(crate) legal: Vec<Cow<'a, str>>,
+    /// What the user adds to the foot of the page.
+    pub(crate) footer: &'a str,
 }
 
 impl<'a> Facts<'a> {
@@ -78,6 +80,7 @@ impl<'a> Facts<'a> {
             payment_codes: payment_code::payment_codes(invoice, style, wording),
             notes: payment::notes(invoice, wording),
             legal: parties::legal(&invoice.seller, wording),
+            footer: invoice.presentation.footer.as_ref().map_or("", |footer| footer.text()),
             tax_name,
             numbers,
         };

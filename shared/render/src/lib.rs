@@ -13,6 +13,7 @@ mod facts;
 mod file_name;
 mod flat_table;
 mod font;
+mod gallery;
 mod number_format;
 mod pdf;
 mod recent;
@@ -22,9 +23,11 @@ mod wording;
 
 use invoice::{Format, Invoice};
 
-pub use coverage::uncovered_characters;
+pub use coverage::{uncovered_characters, uncovered_characters_of};
 pub use error::RenderError;
-pub use style::{CsvDialect, Layout, Mark, Paper, STYLE_VERSION, Style};
+pub use gallery::{GALLERY, GalleryInvoice};
+pub use invoice::Layout;
+pub use style::{CsvDialect, Mark, Paper, STYLE_VERSION, Style};
 
 /// A document of an invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,7 +30,7 @@ use crate::facts::Facts;
 use crate::style::Style;
 use content::Fonts;
 use document::{PageContent, Resources, assemble};
-use draw::Repeated;
+use draw::{Repeated, footer_height};
 use geometry::{Geometry, Theme};
 use metadata::Metadata;
 use paginate::{Room, paginate};
@@ -40,8 +40,9 @@ pub(crate) use table::amount_label;
 /// Renders an invoice as PDF.
 pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, RenderError> {
     let facts = Facts::new(invoice, style);
-    let geometry = Geometry::of(style.paper_for(invoice));
-    let theme = Theme { layout: style.layout, accent: style.accent_for(invoice) };
+    let mut geometry = Geometry::of(style.paper_for(invoice));
+    geometry.bottom -= footer_height(&facts, &geometry);
+    let theme = Theme { layout: style.layout_for(invoice), accent: style.accent_for(invoice) };
 
     let mut sheet = Sheet::with_capacity(invoice.lines.len());
     head::lay_out(&mut sheet, &facts, &geometry, theme);

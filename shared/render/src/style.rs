@@ -1,6 +1,6 @@
 //! What a document looks like, as far as the invoice itself does not say.
 
-use invoice::{Color, Invoice};
+use invoice::{Color, Invoice, Layout};
 
 /// The version of the looks: it rises whenever the same invoice would give other bytes.
 pub const STYLE_VERSION: u32 = 2;
@@ -13,7 +13,7 @@ pub struct Style {
     pub paper: Option<Paper>,
     /// The colour of accents; none takes a dark blue.
     pub accent_color: Option<Color>,
-    /// The form of the head.
+    /// The form of the head, where the invoice names none.
     pub layout: Layout,
     /// A word that is printed beside the title.
     pub mark: Option<Mark>,
@@ -28,16 +28,6 @@ pub enum Paper {
     A4,
     /// 8.5 × 11 inches (ANSI Y14.1).
     Letter,
-}
-
-/// The form of a document's head.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Layout {
-    /// Seller to the left, title to the right, thin rules.
-    #[default]
-    Classic,
-    /// Title first, over a band in the accent colour.
-    Modern,
 }
 
 /// A word about the state of the document.
@@ -82,6 +72,10 @@ impl Style {
             _ => Paper::A4,
         };
         self.paper.unwrap_or_else(usual)
+    }
+
+    pub(crate) fn layout_for(&self, invoice: &Invoice) -> Layout {
+        invoice.presentation.layout.unwrap_or(self.layout)
     }
 
     pub(crate) fn accent_for(&self, invoice: &Invoice) -> Color {

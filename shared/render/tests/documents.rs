@@ -55,6 +55,39 @@ fn every_page_has_the_head_of_the_table_and_its_number() {
 }
 
 #[test]
+fn the_users_own_footer_stands_whole_at_the_foot_of_each_page() {
+    let mut json = many_lines(120);
+    let footer =
+        "Harbour & Pine builds reading rooms since 1987 and sends its joiners to wherever books are kept. ".repeat(3);
+    json["footer"] = json!(format!("{}\nlast line", &footer[..250]));
+    let text = text_of(&render(&parse(&json), Format::Pdf).bytes);
+    let pages: Vec<&str> = text.split_terminator('\u{c}').collect();
+    for page in &pages {
+        let lines: Vec<&str> = page.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let number = lines.iter().position(|line| line.ends_with(&format!("of {}", pages.len()))).unwrap();
+        assert_eq!(lines[number + 1..].join(" "), format!("{} last line", &footer[..250]).replace("  ", " "), "{page}");
+    }
+    for number in 1..=120 {
+        assert_eq!(text.matches(&format!("SKU-{number:05}")).count(), 1, "line {number}");
+    }
+    let mut book: calamine::Xlsx<_> =
+        calamine::Reader::new(std::io::Cursor::new(render(&parse(&json), Format::Excel).bytes)).unwrap();
+    let sheet = calamine::Reader::worksheet_range(&mut book, "Invoice").unwrap();
+    assert!(sheet.used_cells().any(|(_, _, cell)| *cell == "last line"));
+}
+
+#[test]
+fn an_invoice_chooses_its_style() {
+    let mut json = full();
+    json["style"] = json!("modern");
+    let mut modern = render::Style::default();
+    modern.layout = render::Layout::Modern;
+    let plain = parse(&full());
+    assert_eq!(render(&parse(&json), Format::Pdf).bytes, render::render(&plain, Format::Pdf, &modern).unwrap().bytes);
+    assert_ne!(render(&parse(&json), Format::Pdf).bytes, render(&plain, Format::Pdf).bytes);
+}
+
+#[test]
 fn carried_sums_are_those_of_the_lines_above() {
     let invoice = parse(&many_lines(120));
     let text = text_of(&render(&invoice, Format::Pdf).bytes);

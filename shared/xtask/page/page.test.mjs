@@ -115,6 +115,9 @@ async function downloaded(page, action) {
   return { name: download.suggestedFilename(), bytes: await readFile(file) };
 }
 
+// One pixel.
+const LOGO = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGOQKn4BAAIgAXZmNuK1AAAAAElFTkSuQmCC', 'base64');
+
 const lineOf = (text, part) => text.split('\n').findIndex(line => line.includes(part)) + 1;
 
 /* ---- The tests ---- */
@@ -379,6 +382,96 @@ await test('the preview shows the PDF beside the data', async page => {
   await page.waitForTimeout(500);
   await picture(page, 'preview');
   assert.equal(await page.locator('#list > li').filter({ hasText: 'SEE-' }).count(), 0, 'a preview stores nothing');
+});
+
+// What the service is asked to render, and the looks that stand in it.
+const rendered = page => page.waitForRequest(request => request.url().includes('/invoices/preview')).then(request => JSON.parse(request.postData()));
+
+await test('style, colour, language and logo are tried beside the data', async page => {
+  await enter(page);
+  const number = unique('LOOKS');
+  const text = await fillSample(page, number);
+  await page.locator('#looks > summary').click();
+  await click(page, 'Preview');
+  await pane(page).getByTitle('Preview of the PDF').waitFor();
+  const first = await downloaded(page, () => pane(page).getByRole('link', { name: 'Save' }).click());
+  const shows = async (what, change) => {
+    const [sent] = await Promise.all([rendered(page), change()]);
+    assert.deepEqual(Object.fromEntries(Object.keys(what).map(name => [name, sent[name]])), what);
+    assert.equal(sent.invoice_no, number);
+  };
+  await shows({ style: 'modern' }, () => page.getByLabel('Style').selectOption('Modern'));
+  await shows({ accent_color: '#b3261e' }, () => page.getByLabel('Accent colour').fill('#b3261e'));
+  await shows({ locale: 'de' }, () => page.getByLabel('Language').selectOption('Deutsch'));
+  await shows({ footer: 'Since 1987' }, () => page.getByLabel('Footer').fill('Since 1987'));
+  const logo = { name: 'logo.png', mimeType: 'image/png', buffer: LOGO };
+  await shows({ logo: `data:image/png;base64,${LOGO.toString('base64')}` }, () => page.getByLabel('Logo', { exact: true }).setInputFiles(logo));
+  await page.getByAltText('The logo').waitFor();
+  await page.waitForLoadState('networkidle');
+  const last = await downloaded(page, () => pane(page).getByRole('link', { name: 'Save' }).click());
+  assert.ok(!last.bytes.equals(first.bytes), 'the PDF is another one');
+  await page.waitForTimeout(700);
+  await picture(page, 'looks');
+  assert.equal(await editor(page).inputValue(), text, 'the data stays as it was written');
+  // What the data says goes before what is chosen, and a fault keeps its line.
+  await fillSample(page, number, invoice => ({ ...invoice, style: 'classic', subtotal: 1 }));
+  await click(page, 'Create documents');
+  await title(page, /faults? to mend/);
+  const wrong = await editor(page).inputValue();
+  await pane(page).getByRole('button', { name: `Edit line ${lineOf(wrong, '"subtotal"')}` }).waitFor();
+  await page.getByLabel('Logo', { exact: true }).setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
+  await fillSample(page, number);
+  await click(page, 'Preview');
+  await pane(page).getByText('/logo').first().waitFor();
+}, { expectErrors: [/status of 4(00|22)/] });
+
+await test('looks are kept for all invoices, and given up again', async page => {
+  await enter(page);
+  await page.locator('#looks > summary').click();
+  await page.getByLabel('Style').selectOption('Modern');
+  await page.getByLabel('Logo', { exact: true }).setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: LOGO });
+  await page.getByLabel('Subject of mails').fill('Your invoice {number}');
+  await page.getByLabel('Subject of mails').press('Enter');
+  await page.getByText('not kept so far').waitFor();
+  await click(page, 'Keep for all my invoices');
+  await page.getByText('All your invoices look like this from now on.').waitFor();
+  await page.reload();
+  await page.getByText('as kept for all my invoices').waitFor();
+  await page.locator('#looks > summary').click();
+  assert.equal(await page.getByLabel('Style').inputValue(), 'modern');
+  assert.equal(await page.getByLabel('Subject of mails').inputValue(), 'Your invoice {number}');
+  await page.getByAltText('The logo').waitFor();
+  await fillSample(page, unique('KEPT'));
+  const [sent] = await Promise.all([rendered(page), click(page, 'Preview')]);
+  assert.equal(sent.style, undefined, 'the service knows it');
+  await page.getByLabel('Footer').fill('\u{20000}');
+  await click(page, 'Keep for all my invoices');
+  await page.locator('#looks-note').getByText('no font covers').waitFor();
+  await click(page, 'Back to the usual looks');
+  await page.getByText('Your invoices have the usual looks again.').waitFor();
+  assert.equal(await page.getByLabel('Style').inputValue(), '');
+  assert.equal(await page.getByAltText('The logo').count(), 0);
+});
+
+await test('each invoice of the gallery can be loaded and seen', async page => {
+  await enter(page);
+  await click(page, 'Gallery');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('heading', { name: 'Gallery' }).waitFor();
+  const titles = await dialog.locator('li').allTextContents();
+  assert.ok(titles.length >= 9, `${titles}`);
+  await page.waitForLoadState('networkidle');
+  const widths = await dialog.locator('img').evaluateAll(images => { images.forEach(image => { image.loading = 'eager'; }); return Promise.all(images.map(image => image.decode().then(() => image.naturalWidth))); });
+  assert.ok(widths.every(width => width > 100), `${widths}`);
+  await picture(page, 'gallery');
+  await click(page, 'Close');
+  for (const name of titles) {
+    await click(page, 'Gallery');
+    const [sent] = await Promise.all([rendered(page), dialog.getByRole('button', { name, exact: true }).click()]);
+    assert.ok(sent.invoice_no ?? sent.number, name);
+    await page.getByText('The preview is ready.').waitFor();
+    await pane(page).getByTitle('Preview of the PDF').waitFor();
+  }
 });
 
 await test('an invoice is deleted only after a yes', async page => {

@@ -28,6 +28,7 @@ pub fn upload(formats: &[Format]) -> NewUpload {
         owner: UserId::new(),
         invoice_number: "HP-2026-0093".to_owned(),
         raw: BlobId::new(),
+        branding: None,
         documents: formats.iter().map(|format| NewDocument { id: DocumentId::new(), format: *format }).collect(),
         notify: Some("test@example.com".parse().unwrap()),
         idempotency: None,
@@ -39,7 +40,9 @@ pub fn upload(formats: &[Format]) -> NewUpload {
 /// What a good attempt ends with.
 #[must_use]
 pub fn stored() -> DocumentOutcome {
-    DocumentOutcome::Stored { bytes: 3, sha256: [7; 32], file_name: "Łódź \"東京\" 1.pdf".to_owned() }
+    DocumentOutcome::Stored {
+        bytes: 3, sha256: [7; 32], file_name: "Łódź \"東京\" 1.pdf".to_owned(), style_version: 7
+    }
 }
 
 /// Runs the whole suite on a ledger with the default [`RetryPolicy`] and nothing due in it.
@@ -59,6 +62,7 @@ pub async fn suite(ledger: Arc<dyn Ledger>) {
     lists_are_paged_and_filtered(&*ledger).await;
     nobody_is_told_who_does_not_ask(&*ledger).await;
     super::ledger_upkeep::suite(&*ledger).await;
+    super::brandings::suite(&ledger).await;
 }
 
 /// Accepts an upload and answers its outbox rows.
@@ -121,6 +125,7 @@ async fn an_upload_goes_its_way(ledger: &dyn Ledger) {
     assert_eq!(seen.mails.iter().map(|mail| mail.state).collect::<Vec<_>>(), [MailState::Sent]);
     let document = ledger.stored(first.blob).await.unwrap().expect("found by its blob");
     assert_eq!((document.owner, document.bytes, document.sha256), (new.owner, 3, [7; 32]));
+    assert_eq!((document.style_version, seen.documents[0].stored.as_ref()), (Some(7), Some(&document)));
     assert_eq!(document.file_name, "Łódź \"東京\" 1.pdf", "names are any text");
     assert!(ledger.claim_document(new.documents[0].id, BlobId::new(), after(9999)).await.unwrap().is_none());
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
 
+mod brandings;
 pub mod broker;
 pub mod documents;
 pub mod ledger;

@@ -11,6 +11,7 @@ pub fn upload(raw: BlobId, now: Timestamp) -> NewUpload {
         owner: UserId::new(),
         invoice_number: "HP-2026-0093".to_owned(),
         raw,
+        branding: None,
         documents: vec![NewDocument { id: DocumentId::new(), format: Format::Pdf }],
         notify: "reader@example.com".parse().ok(),
         idempotency: None,

@@ -40,6 +40,8 @@ fn assemble(input: InvoiceInput, figures: Figures, mut computation: Computation<
     let presentation = Presentation {
         logo: input.logo,
         accent_color: input.accent_color,
+        layout: input.style,
+        footer: input.footer,
         locale: input.locale,
         tax_name: input.tax_name,
     };

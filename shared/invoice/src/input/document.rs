@@ -8,8 +8,8 @@ use crate::code_lists::ExemptionReasonCode;
 use crate::figures::{Currency, Decimal};
 use crate::json::{FromJson, Member, Node, Path, Reader, Required, json_object};
 use crate::model::{
-    Color, Contact, CustomField, Delivery, DocumentReference, Identifier, Locale, Note, ObjectIdentifier, Party, Payee,
-    Period, PostalAddress, SupportingDocument, TaxCategory, TaxPointCode, TypeCode,
+    Color, Contact, CustomField, Delivery, DocumentReference, Footer, Identifier, Layout, Locale, Note,
+    ObjectIdentifier, Party, Payee, Period, PostalAddress, SupportingDocument, TaxCategory, TaxPointCode, TypeCode,
 };
 use crate::picture::Logo;
 use crate::schema::IsoDate;
@@ -172,6 +172,12 @@ json_object! {
         /// The colour of accents (beyond the norm).
         #[schemars(example = &"#1a73e8")]
         pub accent_color: Option<Color>,
+        /// The form of the document (beyond the norm): `classic` or `modern`.
+        #[schemars(example = &"modern")]
+        pub style: Option<Layout>,
+        /// What stands at the foot of each page (beyond the norm), at most 300 characters in four lines.
+        #[schemars(example = &"Harbour & Pine Ltd builds reading rooms since 1987.")]
+        pub footer: Option<Footer>,
         /// The language and country whose words and forms the document uses (BCP 47; beyond the norm).
         #[schemars(example = &"en-GB")]
         pub locale: Option<Locale>,

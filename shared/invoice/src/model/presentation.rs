@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::picture::Logo;
+use crate::text::Text;
 
 /// How the document is to look (beyond the norm).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -16,12 +17,65 @@ pub struct Presentation {
     /// The colour of accents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accent_color: Option<Color>,
+    /// The form of the document's head.
+    #[serde(rename = "style", skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Layout>,
+    /// What stands at the foot of each page, under the legal data of the seller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub footer: Option<Footer>,
     /// The language and country whose words and forms of numbers and dates the document uses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<Locale>,
     /// What the tax is called in the document, for example `VAT`, `GST` or `Sales tax`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tax_name: Option<String>,
+}
+
+/// The form of a document's head: one of the two styles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// Seller to the left, title to the right, thin rules.
+    #[default]
+    Classic,
+    /// Title first, over a band in the accent colour.
+    Modern,
+}
+
+impl Layout {
+    /// The name that JSON uses.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Modern => "modern",
+        }
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Classic, Self::Modern].into_iter().find(|layout| layout.name() == name)
+    }
+}
+
+/// A text at the foot of each page: at most [`Footer::CHARACTERS`] in [`Footer::LINES`], so that it leaves the page to
+/// the invoice.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Footer(pub(crate) Text);
+
+impl Footer {
+    /// The most characters.
+    pub const CHARACTERS: usize = 300;
+    /// The most lines.
+    pub const LINES: usize = 4;
+
+    /// The text.
+    #[must_use]
+    pub const fn text(&self) -> &Text {
+        &self.0
+    }
 }
 
 /// A colour of the sRGB space (IEC 61966-2-1), written `#1a73e8`.

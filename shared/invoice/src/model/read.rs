@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Base64, Color, Locale, Note, PostalAddress, TaxCategory, TaxPointCode, TypeCode};
+use super::{Base64, Color, Footer, Layout, Locale, Note, PostalAddress, TaxCategory, TaxPointCode, TypeCode};
 use crate::code_lists::{CREDIT_NOTE_TYPES, INVOICE_TYPES, find};
 use crate::finding::Finding;
 use crate::json::{FromJson, Node, Path, Reader};
@@ -91,6 +91,25 @@ fn read_locale(word: &str) -> Option<Locale> {
     let is_language = matches!(language.len(), 2 | 3) && language.bytes().all(|byte| byte.is_ascii_alphabetic());
     let is_subtag = |part: &str| matches!(part.len(), 2..=8) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (is_language && word.len() <= 35 && parts.all(is_subtag)).then(|| Locale(word.to_owned()))
+}
+
+impl FromJson for Layout {
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        read_word(node, at, reader, ("style", "a style: classic or modern"), Self::from_name)
+    }
+}
+
+impl FromJson for Footer {
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        let text = Text::from_json(node, at, reader);
+        let (characters, lines) = (text.chars().count(), text.lines().count());
+        if characters > Self::CHARACTERS || lines > Self::LINES {
+            let most = format!("at most {} characters in {} lines", Self::CHARACTERS, Self::LINES);
+            let finding = Finding::new(at.pointer(), "text-length", format!("the footer is too long: {most}"));
+            reader.fault(finding.expected(most).found(format!("{characters} characters in {lines} lines")));
+        }
+        Self(text)
+    }
 }
 
 /// Reads Base64 and checks the size of what it holds.

@@ -14,8 +14,9 @@ use jiff::Timestamp;
 use super::documents::Bucket;
 use super::error::PortError;
 use super::upload::{Document, StoredDocument, Upload, UploadFilter};
+use crate::branding::StoredBranding;
 use crate::email::Email;
-use crate::ids::{BlobId, DocumentId, MailId, OutboxId, UploadId, UserId};
+use crate::ids::{BlobId, BrandingId, DocumentId, MailId, OutboxId, UploadId, UserId};
 use crate::message::Message;
 use crate::state::DocumentState;
 use crate::trace::TraceId;
@@ -49,6 +50,8 @@ pub struct NewUpload {
     pub invoice_number: String,
     /// The uploaded bytes, in [`Bucket::Raw`].
     pub raw: BlobId,
+    /// The version of the owner's branding that its documents and mails show, see [`StoredBranding`].
+    pub branding: Option<BrandingId>,
     /// The documents asked for, at least one.
     pub documents: Vec<NewDocument>,
     /// Who gets a mail once all documents are final.
@@ -80,6 +83,7 @@ impl NewUpload {
             id: self.id,
             owner: self.owner,
             invoice_number: self.invoice_number.clone(),
+            branding: self.branding,
             trace: self.trace,
             created_at: Timestamp::from_millisecond(self.at.as_millisecond()).unwrap_or(self.at),
             documents,
@@ -123,6 +127,8 @@ pub struct DocumentClaim {
     pub format: Format,
     /// The uploaded bytes, in [`Bucket::Raw`].
     pub raw: BlobId,
+    /// The version of the branding to render it with.
+    pub branding: Option<BrandingId>,
     /// Where the attempt stores its result, in [`Bucket::Processed`].
     pub blob: BlobId,
     /// The upload's trace.
@@ -140,6 +146,8 @@ pub enum DocumentOutcome {
         sha256: [u8; 32],
         /// Its file name for people.
         file_name: String,
+        /// The version of the looks that it has: the same upload and branding give the same bytes in it.
+        style_version: u32,
     },
     /// It can never succeed.
     Failed {
@@ -381,6 +389,36 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// `Unreachable`, `Internal`.
     async fn redrive(&self, filter: &RedriveFilter, actor: &Actor, now: Timestamp) -> Result<Redrive, PortError>;
+
+    /// Makes a branding its owner's, in place of the version before.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn put_branding(&self, branding: &StoredBranding) -> Result<(), PortError>;
+
+    /// The branding that a user has now.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn branding_of(&self, owner: UserId) -> Result<Option<StoredBranding>, PortError>;
+
+    /// A version of a branding.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn branding(&self, id: BrandingId) -> Result<Option<StoredBranding>, PortError>;
+
+    /// Leaves a user without a branding; `false` where there was none.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn end_branding(&self, owner: UserId, now: Timestamp) -> Result<bool, PortError>;
+
+    /// Forgets brandings that ended before a time and that no upload names.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn forget_brandings(&self, before: Timestamp) -> Result<(), PortError>;
 
     /// Forgets idempotency keys made before a time.
     ///

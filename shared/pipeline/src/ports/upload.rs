@@ -4,7 +4,7 @@ use invoice::Format;
 use jiff::Timestamp;
 
 use crate::email::Email;
-use crate::ids::{BlobId, DocumentId, MailId, UploadId, UserId};
+use crate::ids::{BlobId, BrandingId, DocumentId, MailId, UploadId, UserId};
 use crate::state::{DocumentState, MailState, UploadState};
 use crate::trace::TraceId;
 
@@ -17,6 +17,8 @@ pub struct Upload {
     pub owner: UserId,
     /// The invoice's number (BT-1).
     pub invoice_number: String,
+    /// The version of the owner's branding that its documents and mails show.
+    pub branding: Option<BrandingId>,
     /// The trace that began with it.
     pub trace: TraceId,
     /// When it arrived.
@@ -71,6 +73,8 @@ pub struct StoredDocument {
     pub bytes: u64,
     /// SHA-256 of its content.
     pub sha256: [u8; 32],
+    /// The version of the looks that it has; none where an earlier version of this program stored it.
+    pub style_version: Option<u32>,
     /// When it was stored.
     pub stored_at: Timestamp,
 }

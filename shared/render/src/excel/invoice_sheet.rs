@@ -265,7 +265,7 @@ impl InvoiceSheet<'_> {
         Ok(row)
     }
 
-    /// Payment and notes; gives the last row that is written.
+    /// Payment, notes and what stands at the foot of pages; gives the last row that is written.
     fn closing(&mut self, mut row: Row) -> Result<Row, XlsxError> {
         let facts = self.facts;
         for pair in &facts.payment {
@@ -275,6 +275,11 @@ impl InvoiceSheet<'_> {
         row += u32::from(!facts.payment.is_empty());
         for note in facts.notes.iter().flat_map(|note| note.lines()) {
             self.cells.text(place(row, 0), note, &self.formats.plain)?;
+            row += 1;
+        }
+        row += u32::from(!facts.notes.is_empty() && !facts.footer.is_empty());
+        for line in facts.footer.lines() {
+            self.cells.text(place(row, 0), line, &self.formats.quiet)?;
             row += 1;
         }
         Ok(row - 1)

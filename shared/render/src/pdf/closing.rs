@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use invoice::Layout;
+
 use super::columns::Columns;
 use super::geometry::{BASE, BASE_BOLD, DUE, GAP, GUTTER, Geometry, LEADING, QUIET, SMALL, Theme};
 use super::sheet::{Drawing, Rule, Sheet, Subject};
 use super::symbol::Symbol;
 use crate::facts::{Facts, Pair, PaymentCode, Total, TotalKind};
-use crate::style::Layout;
 use crate::text::{Length, TextStyle, points, width as text_width, wrap};
 
 /// The height of a row of the totals.

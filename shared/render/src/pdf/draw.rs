@@ -1,5 +1,7 @@
 //! From the bands of a page to its content stream.
 
+use invoice::Layout;
+
 use super::columns::Columns;
 use super::content::{Content, Fonts};
 use super::geometry::{Geometry, HAIRLINE, RULE, SMALL, Theme};
@@ -8,8 +10,7 @@ use super::paginate::Page;
 use super::sheet::{Band, Cell, Drawing, Rule, Sheet, Subject};
 use super::table;
 use crate::facts::Facts;
-use crate::style::Layout;
-use crate::text::{Length, first_line, points, width};
+use crate::text::{Length, first_line, points, width, wrap};
 
 /// The parts that pages repeat.
 pub(super) struct Repeated<'a> {
@@ -21,6 +22,8 @@ pub(super) struct Repeated<'a> {
     table_head: Sheet<'a>,
     /// The legal data of the seller, as it stands at the foot.
     legal: String,
+    /// What the user adds under it, in lines.
+    footer: Vec<&'a str>,
 }
 
 impl<'a> Repeated<'a> {
@@ -31,7 +34,8 @@ impl<'a> Repeated<'a> {
         table::head(&mut table_head, facts, columns, &geometry, theme);
         let name = std::iter::once(facts.seller.name);
         let legal = name.chain(facts.legal.iter().map(|line| &**line)).collect::<Vec<_>>().join("  ·  ");
-        Self { facts, columns, geometry, theme, running_head: running, table_head, legal }
+        let footer = footer_lines(facts, &geometry);
+        Self { facts, columns, geometry, theme, running_head: running, table_head, legal, footer }
     }
 
     pub(super) fn running_head_height(&self) -> Length {
@@ -96,16 +100,19 @@ impl<'a> Repeated<'a> {
     fn foot(&self, content: &mut Content<'_>, number: usize, count: usize) {
         let geometry = &self.geometry;
         let wording = self.facts.wording;
-        let y = geometry.height - points(44);
+        let y = geometry.bottom + points(20);
         content.rectangle(geometry.left, y, geometry.right, y + HAIRLINE, RULE);
         let page = wording.page.fill(&[("page", &number.to_string()), ("count", &count.to_string())]);
         let page_width = width(&page, SMALL);
         let legal = first_line(&self.legal, SMALL, geometry.measure() - page_width - points(20));
-        let legal_width = width(&legal, SMALL);
-        let x = self.mirrored(geometry.left, geometry.left + legal_width);
-        content.text(x, y + points(14), SMALL, &legal);
         let x = self.mirrored(geometry.right - page_width, geometry.right);
-        content.text(x, y + points(14), SMALL, &page);
+        let mut y = y + points(14);
+        content.text(x, y, SMALL, &page);
+        for line in std::iter::once(&*legal).chain(self.footer.iter().copied()) {
+            let x = self.mirrored(geometry.left, geometry.left + width(line, SMALL));
+            content.text(x, y, SMALL, line);
+            y += FOOTER_LEADING;
+        }
     }
 
     fn draw_all(&self, content: &mut Content<'_>, sheet: &Sheet<'_>, mut y: Length) -> Length {
@@ -150,6 +157,18 @@ impl<'a> Repeated<'a> {
     fn mirrored(&self, left: Length, right: Length) -> Length {
         if self.facts.wording.is_right_to_left { self.geometry.width - right } else { left }
     }
+}
+
+/// The distance of baselines at the foot.
+const FOOTER_LEADING: Length = points(10);
+
+fn footer_lines<'a>(facts: &Facts<'a>, geometry: &Geometry) -> Vec<&'a str> {
+    if facts.footer.is_empty() { Vec::new() } else { wrap(facts.footer, SMALL, geometry.measure()) }
+}
+
+/// The height that the user's own lines take from the body of each page.
+pub(super) fn footer_height(facts: &Facts<'_>, geometry: &Geometry) -> Length {
+    footer_lines(facts, geometry).iter().map(|_| FOOTER_LEADING).sum()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! The grid of a page: margins, columns, sizes of type, colours.
 
-use invoice::Color;
+use invoice::{Color, Layout};
 
 use crate::font::Weight;
-use crate::style::{Layout, Paper, color};
+use crate::style::{Paper, color};
 use crate::text::{Length, TextStyle, points};
 
 /// The distance of baselines in blocks of text.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use invoice::Logo;
+use invoice::{Layout, Logo};
 
 use super::geometry::{
     BASE, BASE_BOLD, GAP, GUTTER, Geometry, HAIRLINE, LEADING, QUIET, RULE, SELLER, SMALL, TITLE, Theme,
@@ -10,7 +10,6 @@ use super::geometry::{
 use super::sheet::{Drawing, Rule, Sheet, Subject};
 use crate::facts::{Facts, Pair, PartyFacts};
 use crate::font::Weight;
-use crate::style::Layout;
 use crate::text::{Length, TextStyle, first_line, points, width, wrap};
 
 /// A line of a column that stands beside others.

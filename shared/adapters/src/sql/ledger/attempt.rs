@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use pipeline::{
-    BlobId, DocumentClaim, DocumentId, DocumentOutcome, Email, ErrorKind, Finish, Format, MailClaim, MailId,
-    MailOutcome, Message, OutboxEntry, OutboxPolicy, PortError, RetryPolicy, TraceId, Upload, UploadId, Verdict,
+    BlobId, BrandingId, DocumentClaim, DocumentId, DocumentOutcome, Email, ErrorKind, Finish, Format, MailClaim,
+    MailId, MailOutcome, Message, OutboxEntry, OutboxPolicy, PortError, RetryPolicy, TraceId, Upload, UploadId,
+    Verdict,
 };
 use sqlx::Row as _;
 use uuid::Uuid;
@@ -34,6 +35,7 @@ pub(in super::super) struct Storing {
     pub(in super::super) bytes: i64,
     pub(in super::super) sha256: [u8; 32],
     pub(in super::super) file_name: String,
+    pub(in super::super) style_version: i64,
     pub(in super::super) at: Timestamp,
 }
 
@@ -127,12 +129,13 @@ impl SqlLedger {
         now: Timestamp,
     ) -> Result<Finish, PortError> {
         let miss = match outcome {
-            DocumentOutcome::Stored { bytes, sha256, file_name } => {
+            DocumentOutcome::Stored { bytes, sha256, file_name, style_version } => {
                 let storing = Storing {
                     claim: claim.clone(),
                     bytes: i64::try_from(*bytes).unwrap_or(i64::MAX),
                     sha256: *sha256,
                     file_name: file_name.clone(),
+                    style_version: i64::from(*style_version),
                     at: now,
                 };
                 let stored = self.storing.call(storing).await?;
@@ -200,6 +203,7 @@ pub(in super::super) fn document_claim(row: &Row) -> Result<DocumentClaim, PortE
         attempt: fence(row.get("attempt"))?,
         format: format(&row.get::<String, _>("format"))?,
         raw: BlobId::from(row.get::<Uuid, _>("raw")),
+        branding: row.get::<Option<Uuid>, _>("branding").map(BrandingId::from),
         blob: BlobId::from(row.get::<Uuid, _>("blob")),
         trace: outbox::trace(&row.get::<String, _>("trace"))?,
     })

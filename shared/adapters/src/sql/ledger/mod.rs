@@ -2,6 +2,7 @@
 
 mod accept;
 mod attempt;
+mod brandings;
 mod expiry;
 mod outbox;
 mod read;
@@ -11,9 +12,9 @@ mod removal;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use pipeline::{
-    Acceptance, Actor, BlobId, Bucket, DocumentClaim, DocumentId, DocumentOutcome, Expired, Finish, Ledger, MailClaim,
-    MailId, MailOutcome, NewUpload, OutboxEntry, OutboxId, OutboxPolicy, PortError, Redrive, RedriveFilter,
-    RemovedUpload, RetryPolicy, StoredDocument, Upload, UploadFilter, UploadId,
+    Acceptance, Actor, BlobId, BrandingId, Bucket, DocumentClaim, DocumentId, DocumentOutcome, Expired, Finish, Ledger,
+    MailClaim, MailId, MailOutcome, NewUpload, OutboxEntry, OutboxId, OutboxPolicy, PortError, Redrive, RedriveFilter,
+    RemovedUpload, RetryPolicy, StoredBranding, StoredDocument, Upload, UploadFilter, UploadId, UserId,
 };
 use sqlx::{Database, Transaction};
 
@@ -168,6 +169,26 @@ impl Ledger for SqlLedger {
 
     async fn redrive(&self, filter: &RedriveFilter, actor: &Actor, now: Timestamp) -> Result<Redrive, PortError> {
         within(REDRIVE_LIMIT, self.redrive_failed(filter, actor, now)).await
+    }
+
+    async fn put_branding(&self, branding: &StoredBranding) -> Result<(), PortError> {
+        limited(brandings::put(&self.pool, branding)).await
+    }
+
+    async fn branding_of(&self, owner: UserId) -> Result<Option<StoredBranding>, PortError> {
+        limited(brandings::of_owner(&self.pool, owner)).await
+    }
+
+    async fn branding(&self, id: BrandingId) -> Result<Option<StoredBranding>, PortError> {
+        limited(brandings::by_id(&self.pool, id)).await
+    }
+
+    async fn end_branding(&self, owner: UserId, now: Timestamp) -> Result<bool, PortError> {
+        limited(brandings::end(&self.pool, owner, now)).await
+    }
+
+    async fn forget_brandings(&self, before: Timestamp) -> Result<(), PortError> {
+        limited(brandings::forget(&self.pool, before)).await
     }
 
     async fn forget_idempotency_keys(&self, before: Timestamp) -> Result<(), PortError> {

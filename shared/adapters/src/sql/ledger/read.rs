@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use pipeline::{
-    BlobId, Document, DocumentId, ErrorKind, Mail, MailId, PortError, StoredDocument, Upload, UploadFilter, UploadId,
-    UserId,
+    BlobId, BrandingId, Document, DocumentId, ErrorKind, Mail, MailId, PortError, StoredDocument, Upload, UploadFilter,
+    UploadId, UserId,
 };
 use sqlx::Row as _;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use super::attempt::{email, format};
 use super::{Connection, Row, outbox, redrive};
 
 const DOCUMENTS: &str = concat!(
-    "select id, upload, format, state, attempts, reason, finished_at, blob, bytes, sha256, file_name
+    "select id, upload, format, state, attempts, reason, finished_at, blob, bytes, sha256, file_name, style_version
      from documents where upload ",
     in_list!("$1"),
     " order by format desc"
@@ -39,7 +39,7 @@ pub(in super::super) async fn uploads_by_id(
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, Result<Upload, PortError>>, PortError> {
     let rows = sqlx::query(concat!(
-        "select id, owner, invoice_number, trace, created_at from uploads where id ",
+        "select id, owner, invoice_number, branding, trace, created_at from uploads where id ",
         in_list!("$1")
     ))
     .bind(list(ids))
@@ -58,7 +58,7 @@ pub(super) async fn uploads(
 ) -> Result<Vec<Upload>, PortError> {
     let mut connection = pool.connections().acquire().await.map_err(error("list uploads"))?;
     let rows = sqlx::query(
-        "select id, owner, invoice_number, trace, created_at from uploads u
+        "select id, owner, invoice_number, branding, trace, created_at from uploads u
          where ($1 is null or owner = $1) and ($2 is null or id < $2) and ($3 is null or invoice_number = $3)
            and ($4 is null or $4 = case
                when open > 0 then 'processing'
@@ -86,7 +86,7 @@ pub(super) async fn uploads(
 
 pub(super) async fn stored(pool: &Pool, blob: BlobId) -> Result<Option<StoredDocument>, PortError> {
     let row = sqlx::query(
-        "select d.upload, d.format, d.finished_at, d.blob, d.bytes, d.sha256, d.file_name, u.owner
+        "select d.upload, d.format, d.finished_at, d.blob, d.bytes, d.sha256, d.file_name, d.style_version, u.owner
          from documents d join uploads u on u.id = d.upload
          where d.blob = $1 and d.state = 'stored'",
     )
@@ -125,6 +125,7 @@ fn upload_of(row: &Row, documents: &[Row], mails: &[Row]) -> Result<Upload, Port
         id: UploadId::from(row.get::<Uuid, _>("id")),
         owner,
         invoice_number: row.get("invoice_number"),
+        branding: row.get::<Option<Uuid>, _>("branding").map(BrandingId::from),
         trace: outbox::trace(&row.get::<String, _>("trace"))?,
         created_at: timestamp(row.get("created_at"))?,
         documents: documents.iter().map(|row| document(row, owner)).collect::<Result<_, _>>()?,
@@ -156,6 +157,11 @@ fn stored_document(row: &Row, owner: UserId) -> Result<StoredDocument, PortError
         file_name: row.get("file_name"),
         bytes: u64::try_from(row.get::<i64, _>("bytes")).map_err(|_| broken())?,
         sha256: sha256.try_into().map_err(|_| broken())?,
+        style_version: row
+            .get::<Option<i64>, _>("style_version")
+            .map(u32::try_from)
+            .transpose()
+            .map_err(|_| broken())?,
         stored_at: optional_time(row)?.ok_or_else(broken)?,
     })
 }

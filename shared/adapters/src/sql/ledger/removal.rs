@@ -125,7 +125,7 @@ async fn blobs_of(connection: &mut Connection, id: UploadId) -> Result<Option<Ve
 
 pub(super) async fn unreferenced(pool: &Pool, bucket: Bucket, blobs: &[BlobId]) -> Result<Vec<BlobId>, PortError> {
     let statement = match bucket {
-        Bucket::Raw => "select 1 from uploads where raw = $1 limit 1",
+        Bucket::Raw => "select 1 from uploads where raw = $1 union all select 1 from brandings where logo = $1 limit 1",
         Bucket::Processed => "select 1 from documents where blob = $1 limit 1",
     };
     let mut connection = pool.connections().acquire().await.map_err(error("look for references"))?;

@@ -54,6 +54,7 @@ fn upload() -> NewUpload {
         owner: UserId::new(),
         invoice_number: "1".to_owned(),
         raw: BlobId::new(),
+        branding: None,
         documents: vec![NewDocument { id: DocumentId::new(), format: Format::Pdf }],
         notify: Some("test@example.com".parse::<Email>().unwrap()),
         idempotency: None,

@@ -5,7 +5,9 @@
 
 use std::collections::HashMap;
 
-use pipeline::{DocumentClaim, MailClaim, MailId, Message, Mutation, NewUpload, OutboxEntry, OutboxId, PortError};
+use pipeline::{
+    BrandingId, DocumentClaim, MailClaim, MailId, Message, Mutation, NewUpload, OutboxEntry, OutboxId, PortError,
+};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _, SqlStr};
 use uuid::Uuid;
@@ -37,8 +39,8 @@ pub(super) async fn accept(base: &Base, uploads: &[NewUpload]) -> Answers<Option
     let accepted: Vec<Uuid> = sqlx::query_scalar(
         "with offered as (
              select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::bigint[],
-                                  $8::bigint[], $9::text[], $10::bytea[])
-                 as o(id, owner, invoice_number, raw, notify, trace, open, at, key, fingerprint)
+                                  $8::bigint[], $9::text[], $10::bytea[], $19::uuid[])
+                 as o(id, owner, invoice_number, raw, notify, trace, open, at, key, fingerprint, branding)
          ), first_of_key as (
              select distinct on (owner, key) * from offered where key is not null order by owner, key
          ), reserved as (
@@ -49,8 +51,8 @@ pub(super) async fn accept(base: &Base, uploads: &[NewUpload]) -> Answers<Option
                  where k.created_at < excluded.created_at - $18
              returning upload
          ), accepted as (
-             insert into uploads (id, owner, invoice_number, raw, notify, trace, open, generation, created_at)
-             select id, owner, invoice_number, raw, notify, trace, open, 1, at from offered
+             insert into uploads (id, owner, invoice_number, raw, notify, trace, open, generation, created_at, branding)
+             select id, owner, invoice_number, raw, notify, trace, open, 1, at, branding from offered
              where key is null or id in (select upload from reserved)
              returning id
          ), documented as (
@@ -84,6 +86,7 @@ pub(super) async fn accept(base: &Base, uploads: &[NewUpload]) -> Answers<Option
     .bind(column(&documents, |(.., entry)| entry.trace.to_string()))
     .bind(column(&documents, |(upload, ..)| milliseconds(base.outbox.first_due(upload.at))))
     .bind(idempotency_key_life())
+    .bind(column(uploads, |upload| upload.branding.map(BrandingId::uuid)))
     .fetch_all(base.pool.connections())
     .await
     .map_err(error("accept uploads"))?;
@@ -128,7 +131,7 @@ pub(super) async fn claim_documents(base: &Base, calls: &[ClaimingDocument]) -> 
          ), gone as (
              delete from outbox o using claimed c where o.subject = c.id
          )
-         select c.id, c.upload, c.attempt, c.format, c.blob, u.raw, u.trace
+         select c.id, c.upload, c.attempt, c.format, c.blob, u.raw, u.branding, u.trace
          from claimed c join uploads u on u.id = c.upload",
     )
     .bind(column(calls, |call| call.document.uuid()))
@@ -182,12 +185,13 @@ pub(super) async fn claim_mails(base: &Base, calls: &[ClaimingMail]) -> Answers<
 
 const STORE: &str = "with done as (
              select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bytea[], $5::text[], $6::bigint[],
-                                  $7::uuid[], $8::uuid[], $9::bigint[])
-                 as d(id, attempt, bytes, sha256, file_name, at, mail, entry, due_at)
+                                  $7::uuid[], $8::uuid[], $9::bigint[], $10::bigint[])
+                 as d(id, attempt, bytes, sha256, file_name, at, mail, entry, due_at, style_version)
          ), stored as (
              update documents d
              set state = 'stored', bytes = done.bytes, sha256 = done.sha256, file_name = done.file_name,
-                 finished_at = done.at, lease_until = null, unreachable_since = null, reason = null
+                 style_version = done.style_version, finished_at = done.at, lease_until = null,
+                 unreachable_since = null, reason = null
              from done where d.id = done.id
                and d.state = 'rendering' and d.attempt = done.attempt
              returning d.id, d.attempt, d.upload, done.at, done.mail, done.entry, done.due_at
@@ -233,6 +237,7 @@ pub(super) async fn store(base: &Base, calls: &[Storing]) -> Answers<Option<Opti
         .bind(column(&mails, |(mail, _)| mail.uuid()))
         .bind(column(&mails, |(_, entry)| entry.uuid()))
         .bind(column(calls, |call| milliseconds(base.outbox.first_due(call.at))))
+        .bind(column(calls, |call| call.style_version))
         .fetch_all(base.pool.connections())
         .await
         .map_err(error("finish documents"))?;

@@ -1,6 +1,6 @@
 //! The steps that each upload takes, for many at a time in one transaction: the disk is waited for once.
 
-use pipeline::{DocumentClaim, MailClaim, NewDocument, NewUpload, OutboxEntry, PortError};
+use pipeline::{BrandingId, DocumentClaim, MailClaim, NewDocument, NewUpload, OutboxEntry, PortError};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection, Transaction};
 use uuid::Uuid;
@@ -79,8 +79,8 @@ async fn reserve_key(
 async fn insert_upload(connection: &mut SqliteConnection, upload: &NewUpload) -> Result<(), PortError> {
     let open = i64::try_from(upload.documents.len()).unwrap_or(i64::MAX);
     sqlx::query(
-        "insert into uploads (id, owner, invoice_number, raw, notify, trace, open, generation, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, 1, $8)",
+        "insert into uploads (id, owner, invoice_number, raw, notify, trace, open, generation, created_at, branding)
+         values ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9)",
     )
     .bind(upload.id.uuid())
     .bind(upload.owner.uuid())
@@ -90,6 +90,7 @@ async fn insert_upload(connection: &mut SqliteConnection, upload: &NewUpload) ->
     .bind(upload.trace.to_string())
     .bind(open)
     .bind(milliseconds(upload.at))
+    .bind(upload.branding.map(BrandingId::uuid))
     .execute(connection)
     .await
     .map_err(error("store an upload"))?;
@@ -147,6 +148,7 @@ pub(super) async fn claim_documents(base: &Base, calls: &[ClaimingDocument]) -> 
              where id = $1 and state = 'queued' and next_attempt_at <= $4
              returning id, upload, attempt, format, blob,
                  (select raw from uploads where uploads.id = documents.upload) as raw,
+                 (select branding from uploads where uploads.id = documents.upload) as branding,
                  (select trace from uploads where uploads.id = documents.upload) as trace",
         )
         .bind(call.document.uuid())
@@ -229,7 +231,7 @@ async fn store_one(
     let stored = sqlx::query(
         "update documents
          set state = 'stored', bytes = $3, sha256 = $4, file_name = $5, finished_at = $6, lease_until = null,
-             unreachable_since = null, reason = null
+             unreachable_since = null, reason = null, style_version = $7
          where id = $1 and state = 'rendering' and attempt = $2",
     )
     .bind(call.claim.document.uuid())
@@ -238,6 +240,7 @@ async fn store_one(
     .bind(call.sha256.as_slice())
     .bind(&call.file_name)
     .bind(milliseconds(call.at))
+    .bind(call.style_version)
     .execute(&mut *connection)
     .await
     .map_err(error("finish a document"))?;

@@ -1,0 +1,93 @@
+//! Versions of brandings. What an upload names stays.
+
+use jiff::Timestamp;
+use pipeline::{BlobId, BrandingId, ErrorKind, PortError, StoredBranding, UserId};
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use super::super::{Pool, error, milliseconds, timestamp};
+use super::{Row, commit};
+
+/// How often a branding is offered where another one of the same user is put at the same time.
+const TRIES: u32 = 3;
+
+pub(super) async fn put(pool: &Pool, branding: &StoredBranding) -> Result<(), PortError> {
+    let mut tries = 1;
+    loop {
+        match try_to_put(pool, branding).await {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && tries < TRIES => tries += 1,
+            put => return put,
+        }
+    }
+}
+
+async fn try_to_put(pool: &Pool, branding: &StoredBranding) -> Result<(), PortError> {
+    let mut transaction = pool.begin().await?;
+    sqlx::query("update brandings set ended_at = $2 where owner = $1 and ended_at is null")
+        .bind(branding.owner.uuid())
+        .bind(milliseconds(branding.created_at))
+        .execute(&mut *transaction)
+        .await
+        .map_err(error("end a branding"))?;
+    sqlx::query("insert into brandings (id, owner, content, logo, created_at) values ($1, $2, $3, $4, $5)")
+        .bind(branding.id.uuid())
+        .bind(branding.owner.uuid())
+        .bind(&branding.content)
+        .bind(branding.logo.map(BlobId::uuid))
+        .bind(milliseconds(branding.created_at))
+        .execute(&mut *transaction)
+        .await
+        .map_err(error("store a branding"))?;
+    commit(transaction).await
+}
+
+pub(super) async fn of_owner(pool: &Pool, owner: UserId) -> Result<Option<StoredBranding>, PortError> {
+    let row =
+        sqlx::query("select id, owner, content, logo, created_at from brandings where owner = $1 and ended_at is null")
+            .bind(owner.uuid())
+            .fetch_optional(pool.connections())
+            .await
+            .map_err(error("read a user's branding"))?;
+    row.as_ref().map(stored).transpose()
+}
+
+pub(super) async fn by_id(pool: &Pool, id: BrandingId) -> Result<Option<StoredBranding>, PortError> {
+    let row = sqlx::query("select id, owner, content, logo, created_at from brandings where id = $1")
+        .bind(id.uuid())
+        .fetch_optional(pool.connections())
+        .await
+        .map_err(error("read a branding"))?;
+    row.as_ref().map(stored).transpose()
+}
+
+pub(super) async fn end(pool: &Pool, owner: UserId, now: Timestamp) -> Result<bool, PortError> {
+    let ended = sqlx::query("update brandings set ended_at = $2 where owner = $1 and ended_at is null")
+        .bind(owner.uuid())
+        .bind(milliseconds(now))
+        .execute(pool.connections())
+        .await
+        .map_err(error("end a branding"))?;
+    Ok(ended.rows_affected() == 1)
+}
+
+pub(super) async fn forget(pool: &Pool, before: Timestamp) -> Result<(), PortError> {
+    sqlx::query(
+        "delete from brandings
+         where ended_at < $1 and not exists (select 1 from uploads u where u.branding = brandings.id)",
+    )
+    .bind(milliseconds(before))
+    .execute(pool.connections())
+    .await
+    .map_err(error("forget brandings"))?;
+    Ok(())
+}
+
+fn stored(row: &Row) -> Result<StoredBranding, PortError> {
+    Ok(StoredBranding {
+        id: BrandingId::from(row.get::<Uuid, _>("id")),
+        owner: UserId::from(row.get::<Uuid, _>("owner")),
+        content: row.get("content"),
+        logo: row.get::<Option<Uuid>, _>("logo").map(BlobId::from),
+        created_at: timestamp(row.get("created_at"))?,
+    })
+}
