@@ -1,12 +1,15 @@
 //! Versions of brandings. What an upload names stays.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use pipeline::{BlobId, BrandingId, ErrorKind, PortError, StoredBranding, UserId};
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::super::{Pool, error, milliseconds, timestamp};
-use super::{Row, commit};
+use super::super::{Pool, error, list, milliseconds, timestamp};
+use super::{Base, Row, commit};
+use crate::batches::Answers;
 
 /// How often a branding is offered where another one of the same user is put at the same time.
 const TRIES: u32 = 3;
@@ -41,14 +44,19 @@ async fn try_to_put(pool: &Pool, branding: &StoredBranding) -> Result<(), PortEr
     commit(transaction).await
 }
 
-pub(super) async fn of_owner(pool: &Pool, owner: UserId) -> Result<Option<StoredBranding>, PortError> {
-    let row =
-        sqlx::query("select id, owner, content, logo, created_at from brandings where owner = $1 and ended_at is null")
-            .bind(owner.uuid())
-            .fetch_optional(pool.connections())
-            .await
-            .map_err(error("read a user's branding"))?;
-    row.as_ref().map(stored).transpose()
+/// For many uploads at a time, as the steps are.
+pub(super) async fn of_owners(base: &Base, owners: &[UserId]) -> Answers<Option<StoredBranding>> {
+    let ids: Vec<Uuid> = owners.iter().map(|owner| owner.uuid()).collect();
+    let rows = sqlx::query(concat!(
+        "select id, owner, content, logo, created_at from brandings where ended_at is null and owner ",
+        in_list!("$1")
+    ))
+    .bind(list(&ids))
+    .fetch_all(base.pool.connections())
+    .await
+    .map_err(error("read users' brandings"))?;
+    let current: HashMap<Uuid, &Row> = rows.iter().map(|row| (row.get("owner"), row)).collect();
+    Ok(ids.iter().map(|owner| current.get(owner).map(|row| stored(row)).transpose()).collect())
 }
 
 pub(super) async fn by_id(pool: &Pool, id: BrandingId) -> Result<Option<StoredBranding>, PortError> {

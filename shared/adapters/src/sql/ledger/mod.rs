@@ -46,6 +46,7 @@ pub(crate) struct SqlLedger {
     storing: Step<Storing, Option<Option<OutboxEntry>>>,
     claiming_mails: Step<ClaimingMail, Option<MailClaim>>,
     sending: Step<Sent, bool>,
+    reading_brandings: Step<UserId, Option<StoredBranding>>,
 }
 
 type Step<I, O> = Batches<Base, I, O>;
@@ -68,7 +69,8 @@ impl SqlLedger {
             }),
             storing: Batches::new(base.clone(), |base, calls| Box::pin(timed(steps::store(base, calls)))),
             claiming_mails: Batches::new(base.clone(), |base, calls| Box::pin(timed(steps::claim_mails(base, calls)))),
-            sending: Batches::new(base, |base, calls| Box::pin(timed(steps::mark_sent(base, calls)))),
+            sending: Batches::new(base.clone(), |base, calls| Box::pin(timed(steps::mark_sent(base, calls)))),
+            reading_brandings: Batches::new(base, |base, owners| Box::pin(timed(brandings::of_owners(base, owners)))),
             pool,
             retry,
         }
@@ -176,7 +178,7 @@ impl Ledger for SqlLedger {
     }
 
     async fn branding_of(&self, owner: UserId) -> Result<Option<StoredBranding>, PortError> {
-        limited(brandings::of_owner(&self.pool, owner)).await
+        limited(self.reading_brandings.call(owner)).await
     }
 
     async fn branding(&self, id: BrandingId) -> Result<Option<StoredBranding>, PortError> {
