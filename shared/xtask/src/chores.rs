@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::bench::Bench;
 use crate::chaos::Chaos;
+use crate::fuzz::Fuzz;
 use crate::pressure::Pressure;
 use crate::servers::{Environment, Plan, Servers};
 use crate::steps::Steps;
@@ -35,8 +36,9 @@ enum Chore {
         /// Leave out the tests that need PostgreSQL, MongoDB, RabbitMQ, S3 or a mail server.
         #[arg(long)]
         embedded_only: bool,
-        /// Also what takes long: attack the service by its OpenAPI document, run the functions under `cargo lambda watch`,
-        /// build them as `sam build` does, run the chart's pods, three larger runs under fire, and the pressure.
+        /// Also what takes long: attack the service by its OpenAPI document, fuzz, run the functions under
+        /// `cargo lambda watch`, build them as `sam build` does, run the chart's pods, three larger runs under fire, and the
+        /// pressure.
         #[arg(long)]
         full: bool,
     },
@@ -82,6 +84,8 @@ enum Chore {
         #[command(flatten)]
         consent: Consent,
     },
+    /// The part of `test --full` that fuzzes the way from JSON to each document, with a nightly toolchain.
+    Fuzz(Fuzz),
     /// The part of `test --full` that attacks the service by its OpenAPI document.
     Attack,
     /// Compute the capacity page in k8s-fallback/README.md anew, from the measurements in shared/xtask/README.md.
@@ -117,6 +121,10 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Chore::Bench { what, consent } => bench(&what, &consent).map(|()| ExitCode::SUCCESS),
         Chore::Chaos { run, consent } => with_servers(&consent, || run.run()).map(|()| ExitCode::SUCCESS),
         Chore::Pressure { run, consent } => with_servers(&consent, || run.run()).map(|()| ExitCode::SUCCESS),
+        Chore::Fuzz(fuzz) => {
+            interruption::watch()?;
+            fuzz.run().map(|()| ExitCode::SUCCESS)
+        }
         Chore::Attack => {
             interruption::watch()?;
             openapi::attack().map(|()| ExitCode::SUCCESS)
@@ -231,7 +239,7 @@ fn test_service(steps: Steps, full: bool) -> Steps {
     if !full {
         return steps;
     }
-    steps.run("attack by the OpenAPI document", openapi::attack)
+    steps.run("attack by the OpenAPI document", openapi::attack).run("fuzz targets", || Fuzz::default().run())
 }
 
 fn test_template(steps: Steps, full: bool) -> Steps {

@@ -11,6 +11,7 @@ mod bench;
 mod capacity;
 mod chaos;
 mod charts;
+mod fuzz;
 mod gallery;
 mod images;
 mod interruption;

@@ -10,19 +10,29 @@ use crate::process::{self, command};
 use crate::programs;
 use crate::workspace::{root, tools};
 
-/// The version that the project is checked with.
+/// The versions that the project is checked with.
 const MACHETE_VERSION: &str = "0.9.2";
+const FUZZ_VERSION: &str = "0.13.2";
 
 /// cargo-machete of the pinned version.
 pub(crate) fn cargo_machete() -> anyhow::Result<PathBuf> {
-    let folder = tools()?.join("cargo-machete");
-    once(&folder, MACHETE_VERSION, || {
+    cargo_subcommand("cargo-machete", MACHETE_VERSION)
+}
+
+/// cargo-fuzz of the pinned version.
+pub(crate) fn cargo_fuzz() -> anyhow::Result<PathBuf> {
+    cargo_subcommand("cargo-fuzz", FUZZ_VERSION)
+}
+
+fn cargo_subcommand(name: &str, version: &str) -> anyhow::Result<PathBuf> {
+    let folder = tools()?.join(name);
+    once(&folder, version, || {
         let folder = folder.to_string_lossy();
         let place = ["--root", &folder, "--force"];
-        let what = ["install", "--quiet", "--locked", "cargo-machete", "--version", MACHETE_VERSION];
+        let what = ["install", "--quiet", "--locked", name, "--version", version];
         process::cargo(&[what.as_slice(), &place].concat())
     })?;
-    Ok(folder.join("bin/cargo-machete"))
+    Ok(folder.join("bin").join(name))
 }
 
 /// What judges the files of a deployment, and reads their YAML.
