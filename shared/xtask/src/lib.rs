@@ -18,6 +18,7 @@ mod lambda_watch;
 mod openapi;
 mod packages;
 mod page;
+mod pdfa;
 mod process;
 mod process_tree;
 mod programs;
