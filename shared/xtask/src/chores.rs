@@ -13,7 +13,7 @@ use crate::pressure::Pressure;
 use crate::servers::{Environment, Plan, Servers};
 use crate::steps::Steps;
 use crate::{
-    arrows, capacity, charts, containers, gallery, images, interruption, lambda_watch, openapi, packages, page,
+    arrows, capacity, charts, containers, gallery, images, interruption, lambda_watch, openapi, packages, page, pdfa,
     process, programs, template, tools,
 };
 
@@ -29,7 +29,7 @@ struct Arguments {
 enum Chore {
     /// The quick part of `test`: formatting, lints, unused dependencies, and the arrows between the crates.
     Check,
-    /// Everything: `check`, then every test of the crates, of the OpenAPI document, and of the page in a browser.
+    /// Everything: `check`, then every test of the crates, of the OpenAPI document, of the page in a browser, and of PDF/A.
     Test {
         #[command(flatten)]
         consent: Consent,
@@ -92,6 +92,8 @@ enum Chore {
     Capacity,
     /// Make the pictures in shared/render/gallery anew.
     Gallery,
+    /// Judge the PDF documents alone, by veraPDF.
+    Pdfa,
 }
 
 #[derive(Args)]
@@ -131,6 +133,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         }
         Chore::Capacity => capacity::write().map(|()| ExitCode::SUCCESS),
         Chore::Gallery => gallery::make().map(|()| ExitCode::SUCCESS),
+        Chore::Pdfa => pdfa::judge().map(|()| ExitCode::SUCCESS),
     }
 }
 
@@ -235,7 +238,10 @@ fn test_containers(steps: Steps, environment: &Environment) -> Steps {
 }
 
 fn test_service(steps: Steps, full: bool) -> Steps {
-    let steps = steps.run("OpenAPI document", openapi::validate).run("page in a browser", page::test);
+    let steps = steps
+        .run("OpenAPI document", openapi::validate)
+        .run("page in a browser", page::test)
+        .run("documents by veraPDF", pdfa::judge);
     if !full {
         return steps;
     }

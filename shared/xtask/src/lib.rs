@@ -19,6 +19,7 @@ mod lambda_watch;
 mod openapi;
 mod packages;
 mod page;
+mod pdfa;
 mod pressure;
 mod process;
 mod process_tree;

