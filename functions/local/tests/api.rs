@@ -357,7 +357,9 @@ async fn pages_come_whole_and_only_from_here() {
     }
     let docs = service.client.get(service.url("/docs/")).send().await.unwrap();
     assert_eq!(docs.status(), StatusCode::OK);
-    let docs = docs.text().await.unwrap();
+    assert_eq!(docs.headers()["content-encoding"], "gzip");
+    let docs = docs.bytes().await.unwrap();
+    let docs = std::io::read_to_string(flate2::read::GzDecoder::new(&docs[..])).unwrap();
     assert!(docs.contains("swagger-ui"), "{docs}");
     let script = service.client.get(service.url("/docs/swagger-ui-bundle.js")).send().await.unwrap();
     assert_eq!(script.status(), StatusCode::OK);
