@@ -1,5 +1,7 @@
 //! Measurements, in release builds.
 
+mod render;
+
 use clap::{Args, Subcommand};
 
 use crate::pack::Function;
@@ -12,6 +14,8 @@ pub(crate) enum Bench {
     Pipeline(Load),
     /// What the functions cost as Lambdas: size, start, invocations, memory. It needs no server.
     Lambda(Alone),
+    /// Documents of 2 to 10,000 lines, beside other libraries and a floor. It needs no server.
+    Render,
 }
 
 #[derive(Args)]
@@ -42,6 +46,7 @@ impl Bench {
         match self {
             Self::Pipeline(load) => load.run(),
             Self::Lambda(alone) => alone.run(),
+            Self::Render => render::run(),
         }
     }
 }
