@@ -13,6 +13,9 @@ pub enum RenderError {
     /// The workbook could not be written.
     #[error("the workbook could not be written: {0}")]
     Excel(#[from] rust_xlsxwriter::XlsxError),
+    /// The rows of a workbook could not be put in their place.
+    #[error("the rows of the workbook could not be written: {0}")]
+    Rows(#[from] zip::result::ZipError),
     /// The table could not be written.
     #[error("the CSV file could not be written: {0}")]
     Csv(#[from] ::csv::Error),

@@ -17,6 +17,7 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook};
 use crate::RenderError;
 use crate::facts::Facts;
 use crate::style::Style;
+use lines_sheet::LinesSheet;
 
 /// Renders an invoice as a workbook.
 pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, RenderError> {
@@ -24,8 +25,10 @@ pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, Render
     let mut workbook = Workbook::new();
     workbook.set_properties(&properties(&facts));
     invoice_sheet::write(workbook.add_worksheet(), &facts, style)?;
-    lines_sheet::write(workbook.add_worksheet(), invoice)?;
-    Ok(workbook.save_to_buffer()?)
+    let lines = LinesSheet::frame(workbook.add_worksheet(), invoice)?;
+    let book = workbook.save_to_buffer()?;
+    drop(workbook);
+    Ok(lines.fill(&book)?)
 }
 
 fn properties(facts: &Facts<'_>) -> DocProperties {

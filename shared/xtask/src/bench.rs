@@ -1,5 +1,7 @@
 //! Measurements, in release builds.
 
+mod render;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -14,6 +16,8 @@ pub(crate) enum Bench {
     Pipeline(Load),
     /// What the functions cost as Lambdas: size, start, invocations, memory. It needs no server.
     Lambda(Alone),
+    /// Documents of 2 to 10,000 lines, beside other libraries and a floor. It needs no server.
+    Render,
 }
 
 #[derive(Args)]
@@ -44,6 +48,7 @@ impl Bench {
         match self {
             Self::Pipeline(load) => load.run(),
             Self::Lambda(alone) => alone.run(),
+            Self::Render => render::run(),
         }
     }
 }

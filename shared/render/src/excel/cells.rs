@@ -36,11 +36,16 @@ pub(super) enum Look {
     Due,
 }
 
+/// What formats of cells differ in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+pub(super) enum Kind {
+    /// With so many decimals.
     Number(u8),
+    /// With so many decimals.
     Percent(u8),
+    /// Whether the month stands before the day.
     Date(bool),
+    /// A figure that is written as text.
     Text,
     /// An amount that shows its currency.
     Money(u8),
@@ -103,6 +108,12 @@ pub(super) struct Cells<'a> {
 }
 
 impl Cells<'_> {
+    /// Gives a place the format of a kind of cell, and nothing in it.
+    pub(super) fn blank(&mut self, at: Place, kind: Kind) -> Result<(), XlsxError> {
+        let format = self.formats.get(kind, Look::Plain);
+        self.sheet.write_blank(at.row, at.column, format).map(drop)
+    }
+
     /// Writes a number with at least so many decimals; as text where a spreadsheet would change it.
     pub(super) fn number(&mut self, at: Place, number: Decimal, decimals: u8) -> Result<(), XlsxError> {
         let decimals = decimals.max(number.scale());

@@ -1,0 +1,116 @@
+//! Documents: ours beside other libraries and a floor, one process for each, so that each has a peak of its own.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+
+use crate::{process, tools, workspace};
+
+/// What ours stands beside.
+const PACKAGES: [&str; 2] = ["reportlab==5.1.0", "openpyxl==3.1.5"];
+
+/// Lines of an invoice, and how often it is made by us and by the others.
+const SIZES: [(usize, usize, usize); 4] = [(2, 2_000, 20), (100, 400, 10), (1_000, 50, 3), (10_000, 8, 1)];
+
+/// What is measured: its name, the kind of document, and what makes it.
+const MAKERS: [(&str, &str, Maker); 6] = [
+    ("PDF", "pdf", Maker::Ours),
+    ("PDF, floor (pdf-writer)", "floor", Maker::Ours),
+    ("PDF, ReportLab", "pdf", Maker::Python),
+    ("Excel", "excel", Maker::Ours),
+    ("Excel, openpyxl", "excel", Maker::Python),
+    ("CSV", "csv", Maker::Ours),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Maker {
+    Ours,
+    Python,
+}
+
+/// One line of what the measuring programs print.
+#[derive(Debug, PartialEq, Eq)]
+struct Measured {
+    milliseconds: String,
+    bytes: u64,
+    peak_kib: u64,
+}
+
+/// Measures all and prints them as one table.
+pub(crate) fn run() -> anyhow::Result<()> {
+    process::cargo(&["build", "--release", "--package", "render", "--example", "measure"])?;
+    let ours = workspace::target()?.join("release/examples/measure");
+    let python = tools::python("render-bench", &PACKAGES)?;
+    let folder = workspace::tools()?.join("render-bench-invoices");
+    fs::create_dir_all(&folder)?;
+    println!("| lines | document | CPU ms | bytes | peak MiB |");
+    println!("|---|---|---|---|---|");
+    for (lines, runs, runs_of_others) in SIZES {
+        let file = folder.join(format!("{lines}.json"));
+        fs::write(&file, invoice(lines))?;
+        for (name, kind, maker) in MAKERS {
+            let measured = match maker {
+                Maker::Ours => measure(&ours, &[], kind, &file, runs)?,
+                Maker::Python => measure(&python, &["shared/xtask/render/measure.py"], kind, &file, runs_of_others)?,
+            };
+            let Measured { milliseconds, bytes, peak_kib } = measured;
+            println!("| {lines} | {name} | {milliseconds} | {bytes} | {} |", peak_kib / 1024);
+        }
+    }
+    Ok(())
+}
+
+fn measure(program: &Path, script: &[&str], kind: &str, file: &Path, runs: usize) -> anyhow::Result<Measured> {
+    let (file, runs) = (file.to_string_lossy(), runs.to_string());
+    let mut arguments = [script, &[kind, &file, &runs]].concat();
+    if !script.is_empty() {
+        arguments.push("shared/render/fonts");
+    }
+    read(&process::output(program, &arguments)?)
+}
+
+fn read(output: &str) -> anyhow::Result<Measured> {
+    let words: Vec<&str> = output.split_whitespace().collect();
+    ensure!(words.len() == 3, "three figures were expected, not {output:?}");
+    let number = |word: &str| word.parse::<u64>().with_context(|| format!("{word} is no number"));
+    Ok(Measured { milliseconds: words[0].to_owned(), bytes: number(words[1])?, peak_kib: number(words[2])? })
+}
+
+/// A flat invoice of so many lines.
+fn invoice(lines: usize) -> String {
+    let mut items = String::new();
+    for number in 1..=lines {
+        let comma = if number > 1 { "," } else { "" };
+        let (quantity, units, cents) = (number % 7 + 1, 20 + number % 80, number % 100);
+        // Writing to a String cannot fail.
+        let _ = write!(
+            items,
+            r#"{comma}{{"id":"SKU-{number:05}","description":"Article {number}, oak, oiled by hand","qty":{quantity},"unit_price":{units}.{cents:02}}}"#
+        );
+    }
+    format!(
+        r#"{{"company_name":"Harbour & Pine Ltd","company_address":"14 Quay Street, Bristol BS1 4QT","company_phone":"+44 117 496 0017","date":"2026-03-09","invoice_no":"HP-2026-0093","bill_to_name":"Ana Moreno","bill_to_company":"Cooperativa Río Claro","bill_to_address":"Calle Mayor 8, 28013 Madrid","tax_rate":20,"items":[{items}]}}"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_read_from_what_is_printed() -> anyhow::Result<()> {
+        let expected = Measured { milliseconds: "0.120".to_owned(), bytes: 27_000, peak_kib: 4_096 };
+        assert_eq!(read("0.120 27000 4096\n")?, expected);
+        assert!(read("0.120 27000").is_err() && read("0.1 x 4096").is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn the_invoice_is_json_of_so_many_lines() -> anyhow::Result<()> {
+        let document: serde_json::Value = serde_json::from_str(&invoice(100))?;
+        assert_eq!(document["items"].as_array().map(Vec::len), Some(100));
+        Ok(())
+    }
+}
