@@ -32,9 +32,9 @@ struct Line<'a> {
     id: Option<&'a str>,
     name: &'a str,
     description: Option<&'a str>,
-    quantity: i64,
+    quantity: i32,
     decimals: u8,
-    unit_price: u64,
+    unit_price: u32,
 }
 
 const CURRENCIES: [&str; 6] = ["EUR", "USD", "JPY", "KWD", "INR", "CLF"];
@@ -54,17 +54,22 @@ pub fn document(wish: &Wish, format: Format) -> Option<(Invoice, Vec<u8>)> {
 impl Wish<'_> {
     fn json(&self) -> Value {
         json!({
-            "number": self.number,
+            "number": shown(self.number),
             "issue_date": "2026-03-09",
             "currency": CURRENCIES[usize::from(self.currency) % CURRENCIES.len()],
             "seller": self.seller.json(),
             "buyer": self.buyer.json(),
-            "lines": self.lines.iter().take(MOST_LINES).map(Line::json).collect::<Vec<_>>(),
-            "notes": self.notes,
+            "lines": self.lines().collect::<Vec<_>>(),
+            "notes": self.notes.iter().map(|note| shown(note)).collect::<Vec<_>>(),
             "tax_rate": self.tax_rate % 101,
             "locale": LOCALES[usize::from(self.locale) % LOCALES.len()],
             "prices_include_tax": self.prices_include_tax,
         })
+    }
+
+    fn lines(&self) -> impl Iterator<Item = Value> {
+        let first = json!({ "name": "Shelf", "unit_price": 1 });
+        [first].into_iter().chain(self.lines.iter().take(MOST_LINES).map(Line::json))
     }
 
     fn style(&self) -> Style {
@@ -73,28 +78,34 @@ impl Wish<'_> {
         style.paper = [None, Some(Paper::A4), Some(Paper::Letter), None][usize::from(choice(0))];
         style.layout = if choice(2) % 2 == 0 { Layout::Classic } else { Layout::Modern };
         style.mark = [None, Some(Mark::Draft), Some(Mark::Paid), Some(Mark::Copy)][usize::from(choice(4))];
-        style.csv_dialect = [CsvDialect::Rfc4180, CsvDialect::Excel, CsvDialect::ExcelDe, CsvDialect::Rfc4180]
-            [usize::from(choice(6))];
+        style.csv_dialect =
+            [CsvDialect::Rfc4180, CsvDialect::Excel, CsvDialect::ExcelDe, CsvDialect::Rfc4180][usize::from(choice(6))];
         style
     }
 }
 
 impl Party<'_> {
     fn json(&self) -> Value {
-        json!({ "name": self.name, "address": self.address })
+        json!({ "name": shown(self.name), "address": shown(self.address) })
     }
 }
 
 impl Line<'_> {
     fn json(&self) -> Value {
         json!({
-            "seller_item_id": self.id,
-            "name": self.name,
-            "description": self.description,
+            "seller_item_id": self.id.map(shown),
+            "name": shown(self.name),
+            "description": self.description.map(shown),
             "quantity": decimal(i128::from(self.quantity), self.decimals),
             "unit_price": decimal(i128::from(self.unit_price), self.decimals / 13),
         })
     }
+}
+
+/// The text as an invoice may have it: no document shows control characters, and none is blank.
+fn shown(text: &str) -> String {
+    let kept: String = text.chars().filter(|character| !character.is_control()).collect();
+    if kept.trim().is_empty() { "x".to_owned() } else { kept }
 }
 
 /// The number with at most 12 of its digits after the point.
