@@ -16,8 +16,8 @@ use crate::Ground;
 const PERIOD: Duration = Duration::from_secs(5);
 /// What is filled in the beginning, such as caches and pools, is no growth.
 const WARM_UP: f64 = 0.2;
-/// Growth of a function's memory that is taken for noise, in MiB a minute.
-const NOISE: f64 = 0.5;
+/// Growth of a function's memory in all that is taken for noise, in MiB.
+const NOISE: f64 = 4.0;
 /// Seconds of the load by which the documents that wait may be more in the end than after the warm-up.
 const BACKLOG_SECONDS: f64 = 5.0;
 
@@ -49,8 +49,9 @@ impl Trend {
     /// # Errors
     /// Memory or the queue has grown.
     pub(crate) fn check(&self, rate: f64) -> anyhow::Result<()> {
+        let minutes = self.0.last().zip(self.0.first()).map_or(0.0, |(last, first)| last.minutes - first.minutes);
         for (function, slope) in self.slopes() {
-            ensure!(slope < NOISE, "the memory of {function} grows by {slope:.2} MiB a minute");
+            ensure!(slope * minutes < NOISE, "the memory of {function} grows by {slope:.2} MiB a minute");
         }
         let (begin, end) = self.backlog();
         ensure!(end < begin + BACKLOG_SECONDS * rate, "the documents that wait grew from {begin:.0} to {end:.0}");
