@@ -70,7 +70,9 @@ fn run(program: &str, arguments: &[&str]) -> anyhow::Result<()> {
 
 pub(crate) async fn full(binaries: &Path, servers: &mut Servers, kind: Kind) -> anyhow::Result<()> {
     let process = servers.get(kind)?.process().context("a server in a container has its disk elsewhere")?;
-    let data = fs::read_link(format!("/proc/{process}/cwd"))?.join("data");
+    // MongoDB stays in the folder around its data, PostgreSQL enters it.
+    let folder = fs::read_link(format!("/proc/{process}/cwd"))?;
+    let data = if folder.ends_with("data") { folder } else { folder.join("data") };
     servers.get(kind)?.stop()?;
     let disk = SmallDisk::take(data)?;
     servers.get(kind)?.restart()?;
