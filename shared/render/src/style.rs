@@ -3,7 +3,7 @@
 use invoice::{Color, Invoice, Layout};
 
 /// The version of the looks: it rises whenever the same invoice would give other bytes.
-pub const STYLE_VERSION: u32 = 3;
+pub const STYLE_VERSION: u32 = 4;
 
 /// The looks of a document. What the invoice's own presentation says goes before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

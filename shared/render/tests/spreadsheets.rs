@@ -56,6 +56,22 @@ fn user_text_is_never_a_formula_in_workbooks() {
     }
 }
 
+/// The rows of a long sheet are written in another way.
+#[test]
+fn sheets_of_few_and_of_many_lines_show_the_same_cells() {
+    let texts = TRAPS.iter().chain(&[" spaced ", "two\nlines"]);
+    let items: Vec<Value> = texts.map(|text| item(text, "1.5", "1234.25")).collect();
+    let cells = |items: Vec<Value>| {
+        let bytes = render(&parse(&flat(items)), Format::Excel).bytes;
+        workbook(&bytes).worksheet_range("Lines").unwrap()
+    };
+    let (few, many) = (cells(items.clone()), cells(vec![items.clone(); 3].concat()));
+    assert_eq!((few.height(), many.height()), (items.len() + 1, 3 * items.len() + 1));
+    for (few, many) in few.rows().zip(many.rows()) {
+        assert_eq!(few, many);
+    }
+}
+
 #[test]
 fn user_text_is_never_a_formula_in_csv() {
     for trap in TRAPS {

@@ -114,32 +114,35 @@ impl Cells<'_> {
         self.sheet.write_blank(at.row, at.column, format).map(drop)
     }
 
+    /// Writes a number that a spreadsheet keeps.
+    pub(super) fn exact(&mut self, at: Place, number: f64, kind: Kind, look: Look) -> Result<(), XlsxError> {
+        let format = self.formats.get(kind, look);
+        self.sheet.write_number_with_format(at.row, at.column, number, format).map(drop)
+    }
+
     /// Writes a number with at least so many decimals; as text where a spreadsheet would change it.
     pub(super) fn number(&mut self, at: Place, number: Decimal, decimals: u8) -> Result<(), XlsxError> {
         let decimals = decimals.max(number.scale());
         if !is_exact(number) {
             return self.figure_text(at, &number.to_string(), Look::Plain);
         }
-        let format = self.formats.get(Kind::Number(decimals), Look::Plain);
-        self.sheet.write_number_with_format(at.row, at.column, number.to_f64(), format).map(drop)
+        self.exact(at, number.to_f64(), Kind::Number(decimals), Look::Plain)
     }
 
     pub(super) fn percent(&mut self, at: Place, rate: Decimal) -> Result<(), XlsxError> {
         if !is_exact(rate) {
             return self.figure_text(at, &format!("{rate}%"), Look::Plain);
         }
-        let format = self.formats.get(Kind::Percent(rate.scale()), Look::Plain);
         // The quotient of two short decimals, read as a decimal, is the nearest number to the rate.
         let fraction = format!("{rate}e-2").parse().unwrap_or(f64::NAN);
-        self.sheet.write_number_with_format(at.row, at.column, fraction, format).map(drop)
+        self.exact(at, fraction, Kind::Percent(rate.scale()), Look::Plain)
     }
 
     pub(super) fn amount(&mut self, at: Place, amount: Amount, look: Look) -> Result<(), XlsxError> {
         if !is_exact(amount.to_decimal()) {
             return self.figure_text(at, &amount.to_string(), look);
         }
-        let format = self.formats.get(amount_kind(amount, look), look);
-        self.sheet.write_number_with_format(at.row, at.column, amount.to_f64(), format).map(drop)
+        self.exact(at, amount.to_f64(), amount_kind(amount, look), look)
     }
 
     /// Writes a formula with the amount that it gives.
@@ -161,6 +164,10 @@ impl Cells<'_> {
     pub(super) fn figure_text(&mut self, at: Place, text: &str, look: Look) -> Result<(), XlsxError> {
         let format = self.formats.get(Kind::Text, look);
         self.sheet.write_string_with_format(at.row, at.column, text, format).map(drop)
+    }
+
+    pub(super) fn plain_text(&mut self, at: Place, text: &str) -> Result<(), XlsxError> {
+        self.sheet.write_string(at.row, at.column, text).map(drop)
     }
 
     pub(super) fn text(&mut self, at: Place, text: &str, format: &Format) -> Result<(), XlsxError> {

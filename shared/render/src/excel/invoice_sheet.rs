@@ -50,7 +50,6 @@ struct TextFormats {
     title: Format,
     name: Format,
     quiet: Format,
-    plain: Format,
     wrapped: Format,
     head: Format,
     figure_head: Format,
@@ -66,7 +65,6 @@ impl TextFormats {
         Self {
             title: Format::new().set_font_size(20).set_font_color(accent),
             name: Format::new().set_bold(),
-            plain: Format::new(),
             wrapped: Format::new().set_text_wrap().set_align(FormatAlign::Top),
             figure_head: head.clone().set_align(FormatAlign::Right),
             total: quiet.clone().set_align(FormatAlign::Right),
@@ -178,7 +176,7 @@ impl InvoiceSheet<'_> {
             row += 1;
         }
         for line in &party.lines {
-            self.cells.text(place(row, column), line, &self.formats.plain)?;
+            self.cells.plain_text(place(row, column), line)?;
             row += 1;
         }
         Ok(row)
@@ -269,12 +267,12 @@ impl InvoiceSheet<'_> {
     fn closing(&mut self, mut row: Row) -> Result<Row, XlsxError> {
         let facts = self.facts;
         for pair in &facts.payment {
-            self.cells.text(place(row, 0), &format!("{}: {}", pair.label, pair.value), &self.formats.plain)?;
+            self.cells.plain_text(place(row, 0), &format!("{}: {}", pair.label, pair.value))?;
             row += 1;
         }
         row += u32::from(!facts.payment.is_empty());
         for note in facts.notes.iter().flat_map(|note| note.lines()) {
-            self.cells.text(place(row, 0), note, &self.formats.plain)?;
+            self.cells.plain_text(place(row, 0), note)?;
             row += 1;
         }
         row += u32::from(!facts.notes.is_empty() && !facts.footer.is_empty());

@@ -1,9 +1,10 @@
 //! The sheet `Lines`: the flat table, for programs that read it.
 //!
-//! Its rows are many, and the library would hold each of their cells in memory until the end: for 10,000 lines more than
-//! everything else together. So it makes the sheet with its head and, where the rows go, a cell for each format that they
-//! need. [`LinesSheet::fill`] then writes the rows into the sheet's part of the workbook (ECMA-376-1, section 18.3.1),
-//! compressing them as they come.
+//! Where its rows are many, the library would hold each of their cells in memory until the end: for 10,000 lines more
+//! than everything else together. So it makes the sheet with its head and, where the rows go, a cell for each format that
+//! they need. [`LinesSheet::complete`] then writes the rows into the sheet's part of the workbook (ECMA-376-1, section
+//! 18.3.1), compressing them as they come. Taking the workbook apart for that costs more than the cells of a few rows do,
+//! so the library makes a short sheet on its own.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -17,7 +18,7 @@ use zip::result::{ZipError, ZipResult};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::cells::{Cells, Column, Formats, Kind, Row, excel_date, is_exact, place};
+use super::cells::{Cells, Column, Formats, Kind, Look, Row, excel_date, is_exact, place};
 use crate::flat_table::{Cell, INVOICE_COLUMNS, LINE_COLUMNS};
 
 /// The columns of the invoice that each line repeats; the rest of them stands on the first sheet.
@@ -26,8 +27,15 @@ const REPEATED: [&str; 3] = ["invoice_number", "issue_date", "currency"];
 const WIDEST: usize = 48;
 /// The part of the workbook that holds the second sheet.
 const PART: &str = "xl/worksheets/sheet2.xml";
+/// The most lines of a short sheet.
+const FEW: usize = 16;
 /// Rows are handed on when they are so many bytes together.
 const BUFFER: usize = 64 * 1024;
+
+/// Whether the library makes the rows.
+pub(super) fn is_short(invoice: &Invoice) -> bool {
+    invoice.lines.len() <= FEW
+}
 
 /// The sheet, between its frame and its rows.
 pub(super) struct LinesSheet<'a> {
@@ -109,8 +117,8 @@ impl<'a> Written<'a> {
 }
 
 impl<'a> LinesSheet<'a> {
-    /// Makes all of the sheet but its rows.
-    pub(super) fn frame(sheet: &mut Worksheet, invoice: &'a Invoice) -> Result<Self, XlsxError> {
+    /// Makes all of the sheet but its rows, and those too if they are few.
+    pub(super) fn write(sheet: &mut Worksheet, invoice: &'a Invoice) -> Result<Self, XlsxError> {
         sheet.set_name("Lines")?;
         sheet.set_freeze_panes(1, 0)?;
         sheet.set_repeat_rows(0, 0)?;
@@ -125,18 +133,49 @@ impl<'a> LinesSheet<'a> {
             let width = measure(column, invoice, &mut kinds);
             cells.sheet.set_column_width(index, u32::try_from(width.min(WIDEST)).unwrap_or_default())?;
         }
-        let kinds: Vec<Kind> = kinds.into_iter().collect();
-        for (index, kind) in (0..).zip(&kinds) {
-            cells.blank(place(1, index), *kind)?;
-        }
         let (last_row, last_column) = (last_row(invoice), last_column(&columns));
         cells.sheet.set_print_area(0, 0, last_row, last_column)?;
         cells.sheet.autofilter(0, 0, last_row, last_column)?;
-        Ok(Self { invoice, columns, kinds })
+        let sheet = Self { invoice, columns, kinds: kinds.into_iter().collect() };
+        if is_short(invoice) {
+            sheet.write_rows(&mut cells)?
+        } else {
+            sheet.write_samples(&mut cells)?
+        }
+        Ok(sheet)
     }
 
-    /// Puts the rows into a workbook that has the frame.
-    pub(super) fn fill(&self, book: &[u8]) -> ZipResult<Vec<u8>> {
+    fn write_rows(&self, cells: &mut Cells<'_>) -> Result<(), XlsxError> {
+        for (row, line) in (1..).zip(&self.invoice.lines) {
+            for (index, column) in (0..).zip(&self.columns) {
+                let at = place(row, index);
+                match column.written(self.invoice, line) {
+                    Written::Nothing => {}
+                    Written::Text(text) => cells.plain_text(at, &text)?,
+                    Written::Number(kind, figure) => {
+                        cells.exact(at, figure.parse().unwrap_or(f64::NAN), kind, Look::Plain)?;
+                    }
+                    Written::FigureText(text) => cells.figure_text(at, &text, Look::Plain)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves a cell of each kind where the rows will stand.
+    fn write_samples(&self, cells: &mut Cells<'_>) -> Result<(), XlsxError> {
+        for (index, kind) in (0..).zip(&self.kinds) {
+            cells.blank(place(1, index), *kind)?;
+        }
+        Ok(())
+    }
+
+    /// Puts the rows into the workbook, if it has only the frame.
+    pub(super) fn complete(&self, book: Vec<u8>) -> ZipResult<Vec<u8>> {
+        if is_short(self.invoice) { Ok(book) } else { self.fill(&book) }
+    }
+
+    fn fill(&self, book: &[u8]) -> ZipResult<Vec<u8>> {
         let mut source = ZipArchive::new(Cursor::new(book))?;
         let mut target = ZipWriter::new(Cursor::new(Vec::with_capacity(2 * book.len())));
         for index in 0..source.len() {
@@ -151,6 +190,7 @@ impl<'a> LinesSheet<'a> {
             source.by_index(index)?.read_to_string(&mut frame)?;
             let options = SimpleFileOptions::default()
                 .compression_method(CompressionMethod::Deflated)
+                .compression_level(Some(super::compression_level(self.invoice).into()))
                 .unix_permissions(0o600)
                 .last_modified_time(zip::DateTime::default());
             target.start_file(name, options)?;
