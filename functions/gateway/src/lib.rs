@@ -12,7 +12,6 @@ mod health;
 mod invoices;
 mod metrics;
 mod multipart;
-#[cfg(feature = "auth-proxy")]
 mod open;
 mod page;
 mod preview;

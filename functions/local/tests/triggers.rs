@@ -1,6 +1,9 @@
 //! `local triggers` towards an endpoint that answers invocations by a script.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../../shared/adapters/tests/servers/environment.rs"]
+mod environment;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::net::TcpListener;
@@ -66,12 +69,22 @@ struct Triggers {
 }
 
 impl Triggers {
-    /// Starts it where these messages wait.
+    /// Starts it where these messages wait in the embedded broker.
     async fn start(messages: &[(Message, TraceId)], failures: &[(&'static str, &[Failure])]) -> Self {
         let folder = TempDir::new().unwrap();
         let sqlite = format!("sqlite://{}/invoices.sqlite3", folder.path().display());
         Database::open(&sqlite).await.unwrap().migrate().await.unwrap();
-        let broker = open::broker(&sqlite, RetryPolicy::default().lease, Arc::new(SystemClock)).await.unwrap();
+        Self::start_on(&sqlite, folder, messages, failures).await
+    }
+
+    /// Starts it where these messages wait in a broker.
+    async fn start_on(
+        broker_url: &str,
+        folder: TempDir,
+        messages: &[(Message, TraceId)],
+        failures: &[(&'static str, &[Failure])],
+    ) -> Self {
+        let broker = open::broker(broker_url, RetryPolicy::default().lease, Arc::new(SystemClock)).await.unwrap();
         for (message, trace) in messages {
             broker.publish(message, *trace).await.unwrap();
         }
@@ -84,7 +97,7 @@ impl Triggers {
         let router = Router::new().route("/2015-03-31/functions/{function}/invocations", post(invoke));
         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
         tokio::spawn(async move { axum::serve(listener, router.with_state(script)).await.unwrap() });
-        let program = start_program(folder.path(), &address);
+        let program = start_program(folder.path(), &address, broker_url);
         Self { broker, invocations, program, folder }
     }
 
@@ -130,11 +143,23 @@ impl Drop for Triggers {
     }
 }
 
-fn start_program(folder: &Path, address: &str) -> Child {
+/// Takes out what earlier tests left in the queues.
+async fn drain(broker_url: &str) {
+    let broker = open::broker(broker_url, RetryPolicy::default().lease, Arc::new(SystemClock)).await.unwrap();
+    for queue in Queue::ALL {
+        let mut subscription = broker.subscribe(queue, 1).await.unwrap();
+        while let Ok(delivery) = tokio::time::timeout(Duration::from_secs(1), subscription.next()).await {
+            delivery.unwrap().settlement.ack().await.unwrap();
+        }
+    }
+}
+
+fn start_program(folder: &Path, address: &str, broker_url: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_local"))
         .args(["triggers", "--address", address, "--sweep-every", "1s"])
         .env_clear()
         .env("DATA_DIR", folder)
+        .env("BROKER_URL", broker_url)
         .stdout(File::create(printed(folder)).unwrap())
         .stderr(Stdio::null())
         .spawn()
@@ -225,6 +250,26 @@ async fn a_failed_batch_comes_again_as_a_whole() {
     triggers.is_empty(Queue::Notifications).await;
     triggers.prints("the ledger is out of reach").await;
     triggers.prints("502 Bad Gateway").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn they_are_taken_from_rabbitmq_as_well() {
+    let Some(rabbitmq) = environment::server("TEST_AMQP_URL") else { return };
+    drain(&rabbitmq).await;
+    let waiting = [render(), notify()];
+    let failures: [(&str, &[Failure]); 1] = [("worker", &[Failure::OfFunction])];
+    let mut triggers = Triggers::start_on(&rabbitmq, TempDir::new().unwrap(), &waiting, &failures).await;
+    for redelivered in [false, true] {
+        let event = triggers.next("worker").await;
+        assert_eq!(shape(&event), shape(&recorded("worker/one_message.json")), "{event}");
+        let message = &messages(&event, "invoices::/")[0];
+        assert_eq!((&message["data"], &message["redelivered"]), (&json!(encoded(&waiting[0])), &json!(redelivered)));
+    }
+    triggers.prints("worker: 1 message, ").await;
+    triggers.prints("notifier: 1 message, ").await;
+    for queue in Queue::ALL {
+        triggers.is_empty(queue).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ mod metrics;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use async_trait::async_trait;
 use host::readiness::{Readiness, Server};
 use host::settings::{Need, Settings};
@@ -60,6 +61,9 @@ impl Worker {
     /// # Errors
     /// A setting is wrong or a server out of reach.
     pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        if let Some(folder) = &settings.fonts_dir {
+            render::east_asian_fonts_in(folder).context("FONTS_DIR")?;
+        }
         let servers = &settings.servers;
         let retry = settings.background.retry.clone();
         let lease = retry.lease;

@@ -16,7 +16,6 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const MIB: f64 = (1 << 20) as f64;
 /// The signing key of RFC 8037, appendix A.1.
 const SIGNING_KEY: &str = "MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g";
 const PUBLIC_URL: &str = "https://invoices.example.com";
@@ -143,6 +142,7 @@ fn invoke(lambda: &Lambda, subject: &Subject) -> Duration {
 /// As template.yaml has them.
 fn settings(data: &Path) -> Vec<(&'static str, String)> {
     let fixed = [
+        ("FONTS_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../render/fonts/east-asian")),
         ("APP_ENV", "production"),
         ("DATABASE_URL", "postgres://user:hush@127.0.0.1:9/invoices?sslmode=verify-full&connections=2"),
         ("DOCUMENTS_URL", "s3://invoices/documents?region=eu-central-1"),
@@ -214,7 +214,7 @@ fn resident_mib(process: u32) -> f64 {
 
 #[allow(clippy::cast_precision_loss)]
 fn megabytes(bytes: u64) -> f64 {
-    bytes as f64 / MIB
+    bytes as f64 / 1e6
 }
 
 fn milliseconds(time: Duration) -> f64 {

@@ -8,7 +8,8 @@
 #![allow(clippy::print_stdout, reason = "it is a command")]
 
 use std::error::Error;
-use std::fs;
+use std::fs::{self, File};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -64,7 +65,32 @@ fn picture(input: &Path, keeps_pdf: bool) -> Result<(), Box<dyn Error>> {
     if !status.success() {
         return Err(format!("pdftoppm failed on {}", pdf.display()).into());
     }
-    println!("{}.png", picture.display());
+    let picture = input.with_extension("png");
+    shrink(&picture)?;
+    println!("{}", picture.display());
+    Ok(())
+}
+
+/// Rounds each colour to one of 16 levels a channel, so that a palette holds them: the gateway carries these pictures.
+fn shrink(picture: &Path) -> Result<(), Box<dyn Error>> {
+    let mut reader = png::Decoder::new(BufReader::new(File::open(picture)?)).read_info()?;
+    let mut pixels = vec![0; reader.output_buffer_size().ok_or("the picture is too large")?];
+    let size = reader.next_frame(&mut pixels)?;
+    let (mut palette, mut indices) = (Vec::new(), Vec::with_capacity(pixels.len() / 3));
+    for pixel in pixels.as_chunks::<3>().0 {
+        let colour = pixel.map(|value| (value / 17 + u8::from(value % 17 > 8)) * 17);
+        let index = palette.iter().position(|known| *known == colour).unwrap_or_else(|| {
+            palette.push(colour);
+            palette.len() - 1
+        });
+        indices.push(u8::try_from(index)?);
+    }
+    let mut encoder = png::Encoder::new(File::create(picture)?, size.width, size.height);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_palette(palette.concat());
+    encoder.set_compression(png::Compression::High);
+    encoder.set_filter(png::Filter::NoFilter);
+    encoder.write_header()?.write_image_data(&indices)?;
     Ok(())
 }
 

@@ -108,7 +108,7 @@ def main():
     if len(sys.argv) > 2:
         for name, charset in EAST_ASIAN.items():
             source = Path(sys.argv[2]) / f"{name}_400Regular.ttf"
-            cut(source, here / f"{name}-Regular.ttf", codes_of_charset(charset), [], False)
+            cut(source, here / "east-asian" / f"{name}-Regular.ttf", codes_of_charset(charset), [], False)
 
 
 main()

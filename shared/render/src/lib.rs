@@ -1,7 +1,7 @@
 //! Renders an invoice as PDF, Excel or CSV.
 //!
-//! [`render`] is pure and synchronous: no input or output, no clock, and the same bytes for the same invoice, format,
-//! [`Style`] and [`STYLE_VERSION`].
+//! [`render`] is pure and synchronous: no input or output but the fonts of [`east_asian_fonts_in`], no clock, and the same
+//! bytes for the same invoice, format, [`Style`] and [`STYLE_VERSION`].
 
 mod cldr;
 mod compression;
@@ -25,6 +25,7 @@ use invoice::{Format, Invoice};
 
 pub use coverage::{uncovered_characters, uncovered_characters_of};
 pub use error::RenderError;
+pub use font::east_asian_fonts_in;
 pub use gallery::{GALLERY, GalleryInvoice};
 pub use invoice::Layout;
 pub use style::{CsvDialect, Mark, Paper, STYLE_VERSION, Style};

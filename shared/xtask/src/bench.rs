@@ -4,7 +4,9 @@ mod render;
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use serde_json::Value;
 
 use crate::pack::Function;
 use crate::{process, workspace};
@@ -73,12 +75,31 @@ pub(crate) fn release_functions() -> anyhow::Result<PathBuf> {
     Ok(workspace::target()?.join("release"))
 }
 
+/// Builds a function for this machine's processor, and else as `sam build` does: by what its manifest tells cargo-lambda,
+/// and alone, as together they would share the features of all.
+fn build_for_lambda(function: &str) -> anyhow::Result<()> {
+    let metadata = process::cargo_output(&["metadata", "--locked", "--no-deps", "--format-version", "1"])?;
+    let metadata: Value = serde_json::from_str(&metadata)?;
+    let package = items(&metadata["packages"]).find(|package| package["name"] == function);
+    let how = &package.with_context(|| format!("there is no package {function}"))?["metadata"]["lambda"]["build"];
+    let texts = |key: &str| items(&how[key]).filter_map(Value::as_str);
+    let mut build = vec!["build", "--release", "--package", function, "--no-default-features"];
+    build.extend(texts("features").flat_map(|feature| ["--features", feature]));
+    let folder = workspace::root().join("functions").join(function);
+    let files: Vec<String> = texts("config").map(|file| folder.join(file).to_string_lossy().into_owned()).collect();
+    build.extend(files.iter().flat_map(|file| ["--config", file]));
+    process::cargo(&build)
+}
+
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
 impl Alone {
     fn run(&self) -> anyhow::Result<()> {
         let measured = |function: &Function| self.function.as_deref().is_none_or(|only| only == function.name());
         for function in Function::ALL.iter().filter(|function| measured(function)) {
-            // One by one, as they are deployed: built together they would share the features of all.
-            process::cargo(&["build", "--release", "--package", function.name()])?;
+            build_for_lambda(function.name())?;
         }
         let binaries = workspace::target()?.join("release");
         let bench = ["bench", "--package", "host", "--features", "testing", "--bench", "lambda", "--"];

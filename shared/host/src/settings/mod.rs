@@ -163,6 +163,8 @@ pub struct Settings {
     pub app_env: AppEnv,
     /// `DATA_DIR`: where the embedded parts keep their state.
     pub data_dir: PathBuf,
+    /// `FONTS_DIR`: the folder of the fonts of Chinese, Japanese and Korean, for a program that has none in it.
+    pub fonts_dir: Option<PathBuf>,
     /// `LISTEN`: where HTTP is served.
     pub listen: SocketAddr,
     /// `SHUTDOWN_DELAY`: how long requests are still taken after the shutdown began, while the process says that it is
@@ -225,6 +227,7 @@ impl Settings {
         let listen = listen(variables);
         let (shutdown_delay, drain_limit) = shutdown_times(variables);
         Self {
+            fonts_dir: variables.optional("FONTS_DIR").map(PathBuf::from),
             app_env: variables.parsed("APP_ENV", "development", "development or production"),
             public_url: public_url(variables, listen),
             auth_url: variables.optional("AUTH_URL").map(|url| url.trim_end_matches('/').to_owned()),

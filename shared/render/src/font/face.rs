@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use super::east_asian;
+
 /// Below this code point a face finds its glyphs in a table instead of the font's binary search.
 const TABLE_SIZE: usize = 0x530;
 
@@ -12,7 +14,7 @@ pub(crate) enum Weight {
     Bold,
 }
 
-/// One of the faces that are compiled in: each script has a regular face and, after it, a bold one.
+/// One of the faces: each script has a regular face and, after it, a bold one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct FaceId(u8);
 
@@ -41,10 +43,12 @@ static FACES: [LazyLock<Face>; FACES_OF_TWO_WEIGHTS] = faces![
 ];
 
 /// Faces of one weight, asked last. They are large, and read only where a document needs them.
-#[cfg(feature = "cjk")]
-static EAST_ASIAN: [LazyLock<Face>; 3] = faces!["NotoSansJP-Regular", "NotoSansSC-Regular", "NotoSansKR-Regular"];
-#[cfg(not(feature = "cjk"))]
-static EAST_ASIAN: [LazyLock<Face>; 0] = [];
+static EAST_ASIAN: [LazyLock<Face>; east_asian::COUNT] =
+    [LazyLock::new(|| east_asian_face(0)), LazyLock::new(|| east_asian_face(1)), LazyLock::new(|| east_asian_face(2))];
+
+fn east_asian_face(index: usize) -> Face {
+    Face::read(east_asian::NAMES[index], east_asian::data(index))
+}
 
 impl FaceId {
     /// All faces, the base faces first.

@@ -8,6 +8,8 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde_json::Value;
 
+use crate::pack::Function;
+
 use super::resources::{items, named, number, of_types, statements, texts};
 
 const FUNCTIONS: [&str; 2] = ["AWS::Serverless::Function", "AWS::Lambda::Function"];
@@ -16,6 +18,8 @@ const IDENTITIES: [&str; 2] = ["AWS::IAM::Role", "AWS::IAM::ManagedPolicy"];
 const POOL: u64 = 2;
 /// Percent of the database's connections that all functions together may hold.
 const MOST_PERCENT: u64 = 80;
+/// The layer of the fonts that are not in the programs.
+const FONTS: &str = "shared/render/fonts/east-asian";
 /// EC2 knows no narrower resource for what puts a function into a VPC.
 const WITHOUT_RESOURCE: [&str; 8] = [
     "ec2:CreateNetworkInterface",
@@ -32,6 +36,8 @@ const WITHOUT_RESOURCE: [&str; 8] = [
 pub(super) struct Facts {
     newest_migration: u64,
     watch: String,
+    /// The folders of the functions that draw documents.
+    drawing: Vec<String>,
 }
 
 impl Facts {
@@ -40,9 +46,17 @@ impl Facts {
         let migrations = fs::read_dir(root.join("shared/adapters/migrations/postgres"))?;
         let number = |name: &str| name.split_once('_').and_then(|(number, _)| number.parse().ok());
         let newest = migrations.filter_map(|file| number(&file.ok()?.file_name().to_string_lossy())).max();
+        let mut drawing = Vec::new();
+        for function in Function::ALL {
+            let folder = format!("functions/{function}");
+            if fs::read_to_string(root.join(&folder).join("Cargo.toml"))?.contains("\nrender.workspace") {
+                drawing.push(folder);
+            }
+        }
         Ok(Self {
             newest_migration: newest.context("there is no migration")?,
             watch: fs::read_to_string(root.join("cargo-lambda.toml"))?,
+            drawing,
         })
     }
 }
@@ -57,6 +71,7 @@ pub(super) fn faults(template: &Value, facts: &Facts) -> Vec<String> {
         missing_connections(template),
         migration(template, facts),
         routes(template, facts),
+        missing_fonts(template, facts),
     ]
     .concat()
 }
@@ -193,6 +208,22 @@ fn routes(template: &Value, facts: &Facts) -> Vec<String> {
     missing.map(|path| format!("cargo-lambda.toml has no route {path}")).collect()
 }
 
+/// What draws documents is deployed without the large fonts, so it needs them as a layer and must know where that is.
+fn missing_fonts(template: &Value, facts: &Facts) -> Vec<String> {
+    let layers: Vec<&str> = of_types(template, &["AWS::Serverless::LayerVersion"])
+        .filter(|(_, layer)| layer["ContentUri"] == FONTS)
+        .map(|(name, _)| name)
+        .collect();
+    let has_fonts = |function: &Value| {
+        let attached = items(&function["Layers"]).iter().filter_map(named).any(|layer| layers.contains(&layer));
+        attached && function["Environment"]["Variables"]["FONTS_DIR"] == "/opt"
+    };
+    let drawing = of_types(template, &FUNCTIONS)
+        .filter(|(_, function)| facts.drawing.iter().any(|folder| function["CodeUri"] == folder.as_str()));
+    let without = drawing.filter(|(_, function)| !has_fonts(function));
+    without.map(|(name, _)| format!("{name} draws, and has no layer of {FONTS} at FONTS_DIR=/opt")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -256,8 +287,25 @@ mod tests {
     }
 
     #[test]
+    fn what_draws_has_its_fonts() {
+        let facts = Facts { newest_migration: 2, watch: String::new(), drawing: vec!["functions/worker".to_owned()] };
+        let template = |worker: Value| {
+            let auth = json!({"Type": FUNCTIONS[0], "Properties": {"CodeUri": "functions/auth"}});
+            let fonts = json!({"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": FONTS}});
+            json!({"Resources": {"W": {"Type": FUNCTIONS[0], "Properties": worker}, "A": auth, "F": fonts}})
+        };
+        let mut worker = json!({"CodeUri": "functions/worker", "Layers": [{"Ref": "F"}]});
+        assert_eq!(missing_fonts(&template(worker.clone()), &facts).len(), 1, "it does not know where");
+        worker["Environment"] = json!({"Variables": {"FONTS_DIR": "/opt"}});
+        assert_eq!(missing_fonts(&template(worker.clone()), &facts), Vec::<String>::new());
+        worker["Layers"] = json!([{"Ref": "Other"}]);
+        assert_eq!(missing_fonts(&template(worker), &facts).len(), 1, "it has none");
+    }
+
+    #[test]
     fn other_files_agree() {
-        let facts = Facts { newest_migration: 2, watch: "\"/users/{*rest}\" = \"auth\"\n".into() };
+        let watch = "\"/users/{*rest}\" = \"auth\"\n".to_owned();
+        let facts = Facts { newest_migration: 2, watch, drawing: Vec::new() };
         let route = |key: &str| json!({"Type": "AWS::ApiGatewayV2::Route", "Properties": {"RouteKey": key}});
         let template = json!({"Resources": {
             "U": route("ANY /users/{proxy+}"), "L": route("POST /login"), "D": route("$default"),

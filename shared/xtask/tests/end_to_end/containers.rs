@@ -10,7 +10,8 @@ use xtask::containers::Containers;
 use xtask::pack::Function;
 
 use crate::database::Database;
-use crate::deployment::{alone, server};
+use crate::deployment::alone;
+use crate::environment::server;
 use crate::mails::{self, Mailbox};
 use crate::queues;
 use crate::store::Store;

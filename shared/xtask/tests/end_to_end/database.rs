@@ -55,8 +55,25 @@ impl Database {
         sqlx::query_scalar("select id from uploads").fetch_all(&mut connection).await.unwrap().into_iter().collect()
     }
 
+    /// Lets nobody write a row of an upload.
+    pub(crate) async fn hold_uploads(&self) -> Standstill {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let lock = "begin; lock table uploads in share mode";
+        sqlx::raw_sql(lock).execute(&mut connection).await.unwrap();
+        Standstill(connection)
+    }
+
     pub(crate) async fn remove(self) {
         execute(&self.server, format!("drop database {} with (force)", self.name)).await;
+    }
+}
+
+/// It ends with its transaction.
+pub(crate) struct Standstill(PgConnection);
+
+impl Standstill {
+    pub(crate) async fn end(mut self) {
+        sqlx::raw_sql("rollback").execute(&mut self.0).await.unwrap();
     }
 }
 

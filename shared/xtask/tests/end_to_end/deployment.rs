@@ -12,6 +12,7 @@ use url::Url;
 use xtask::pack::Pack;
 
 use crate::database::Database;
+use crate::environment::server;
 use crate::mails::Mailbox;
 use crate::queues;
 use crate::store::Store;
@@ -152,21 +153,6 @@ pub(crate) fn root() -> PathBuf {
 
 pub(crate) fn sample() -> String {
     std::fs::read_to_string(root().join("events/sample_invoice.json")).unwrap()
-}
-
-/// What a variable says; `None` where only the embedded parts are to be tested.
-#[allow(clippy::print_stdout)] // For the person who reads the test's output.
-pub(crate) fn server(variable: &str) -> Option<String> {
-    match std::env::var(variable) {
-        Ok(value) => Some(value),
-        Err(_) if std::env::var_os("TEST_EMBEDDED_ONLY").is_some() => {
-            println!("{variable} is not given: passed over, only the embedded parts are tested");
-            None
-        }
-        Err(_) => {
-            panic!("{variable} is not given: run `cargo xtask test`, or `cargo xtask servers` and export its lines")
-        }
-    }
 }
 
 /// Cargo puts the programs beside the folder of the tests.

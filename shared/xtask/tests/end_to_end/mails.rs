@@ -7,7 +7,8 @@ use reqwest::Client;
 use serde_json::Value;
 use url::Url;
 
-use crate::deployment::{json, server};
+use crate::deployment::json;
+use crate::environment::server;
 
 pub(crate) enum Mailbox {
     Folder(PathBuf),

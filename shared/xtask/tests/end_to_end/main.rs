@@ -1,9 +1,12 @@
 //! The five functions as processes on real servers, from the upload to the mail, for both document stores.
 #![allow(clippy::unwrap_used)]
 
+mod admission;
 mod containers;
 mod database;
 mod deployment;
+#[path = "../../../adapters/tests/servers/environment.rs"]
+mod environment;
 mod lifecycle;
 mod mails;
 mod queues;

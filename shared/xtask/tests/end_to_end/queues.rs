@@ -6,7 +6,7 @@ use lapin::options::{QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection, ConnectionProperties};
 
-use crate::deployment::server;
+use crate::environment::server;
 
 const QUEUES: [&str; 4] = ["invoices", "invoices.dead", "notifications", "notifications.dead"];
 
