@@ -46,9 +46,12 @@ const RESIDENT: f64 = 24.0;
 
 #[derive(Parser)]
 struct Arguments {
-    /// The folder of the functions' programs.
+    /// The folder of the functions' programs for this machine, which are started.
     #[arg(long)]
     binaries: PathBuf,
+    /// The folder of the programs that a deploy packs, as cargo-lambda leaves them: those are for Lambda's processors.
+    #[arg(long)]
+    deployed: PathBuf,
     /// Only this function.
     #[arg(long)]
     function: Option<String>,
@@ -117,8 +120,9 @@ fn measure(subject: &Subject, arguments: &Arguments) -> Cost {
             resident = resident_mib(lambda.program.id());
         }
     }
-    let zip = zip(&binary, data.path());
-    Cost { binary: size(&binary), zip, init: median(inits), first: median(firsts), warm, resident }
+    let deployed = arguments.deployed.join(subject.name).join("bootstrap");
+    let zip = zip(&deployed, data.path());
+    Cost { binary: size(&deployed), zip, init: median(inits), first: median(firsts), warm, resident }
 }
 
 /// From the event to the outcome.
@@ -196,11 +200,10 @@ fn size(file: &Path) -> u64 {
     file.metadata().unwrap().len()
 }
 
-/// The size of the archive that is deployed: the program as `bootstrap`, deflated.
-fn zip(binary: &Path, folder: &Path) -> u64 {
-    let (bootstrap, archive) = (folder.join("bootstrap"), folder.join("bootstrap.zip"));
-    std::fs::copy(binary, &bootstrap).unwrap();
-    let zipped = Command::new("python3").args(["-m", "zipfile", "-c"]).arg(&archive).arg(&bootstrap).status();
+/// The size of the archive that is deployed: the program, deflated.
+fn zip(bootstrap: &Path, folder: &Path) -> u64 {
+    let archive = folder.join("bootstrap.zip");
+    let zipped = Command::new("python3").args(["-m", "zipfile", "-c"]).arg(&archive).arg(bootstrap).status();
     assert!(zipped.unwrap().success());
     size(&archive)
 }

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use crate::pack::Function;
-use crate::{process, workspace};
+use crate::{process, template, workspace};
 
 /// What to measure.
 #[derive(Subcommand)]
@@ -98,12 +98,14 @@ fn items(value: &Value) -> impl Iterator<Item = &Value> {
 impl Alone {
     fn run(&self) -> anyhow::Result<()> {
         let measured = |function: &Function| self.function.as_deref().is_none_or(|only| only == function.name());
-        for function in Function::ALL.iter().filter(|function| measured(function)) {
+        for function in Function::ALL.into_iter().filter(measured) {
+            template::build_function(function)?;
             build_for_lambda(function.name())?;
         }
-        let binaries = workspace::target()?.join("release");
+        let target = workspace::target()?;
         let bench = ["bench", "--package", "host", "--features", "testing", "--bench", "lambda", "--"];
-        let mut how = vec!["--binaries".to_owned(), binaries.to_string_lossy().into_owned()];
+        let mut how = vec!["--binaries".to_owned(), target.join("release").to_string_lossy().into_owned()];
+        how.extend(["--deployed".to_owned(), target.join("lambda").to_string_lossy().into_owned()]);
         how.extend(self.function.iter().flat_map(|only| ["--function".to_owned(), only.clone()]));
         let how: Vec<&str> = how.iter().map(String::as_str).collect();
         process::cargo(&[bench.as_slice(), &how].concat())

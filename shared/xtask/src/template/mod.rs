@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use serde_json::Value;
 
+use crate::pack::Function;
 use crate::process::{self, command};
 use crate::workspace::root;
 use crate::{tools, workspace};
@@ -48,6 +49,17 @@ pub(crate) fn validate() -> anyhow::Result<()> {
 pub(crate) fn build() -> anyhow::Result<()> {
     let folder = workspace::tools()?.join("sam-build");
     sam(&["build", "--template", TEMPLATE, "--region", REGION, "--build-dir", &folder.to_string_lossy()])
+}
+
+/// Builds one function as `sam build` does. Answers the program that a deploy packs.
+pub(crate) fn build_function(function: Function) -> anyhow::Result<PathBuf> {
+    let arguments = ["lambda", "build", "--release", "--arm64", "--bin", function.name()];
+    let mut build = command(cargo_lambda()?, &arguments);
+    build.env("PATH", lambda_path()?).current_dir(root().join("functions").join(function.name()));
+    println!("> cargo {} (functions/{function})", arguments.join(" "));
+    let status = process::status(&mut build)?;
+    ensure!(status.success(), "cargo lambda build failed: {status}");
+    Ok(workspace::target()?.join("lambda").join(function.name()).join("bootstrap"))
 }
 
 /// A Python that has cfn-lint.
