@@ -17,7 +17,7 @@ mod page;
 mod preview;
 mod processors;
 #[cfg(feature = "auth-proxy")]
-pub mod proxy;
+mod proxy;
 mod publishing;
 mod redrive;
 mod request;
@@ -193,4 +193,16 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
 pub fn router(gateway: Arc<Gateway>) -> Router {
     let (router, _) = routes().split_for_parts();
     router.with_state(gateway).merge(docs::pages())
+}
+
+/// The router with the routes of auth, which go to the process that `AUTH_URL` names, if it names one.
+///
+/// # Errors
+/// `AUTH_URL` is given, and the HTTP client cannot be built, or is left out by the lack of the feature `auth-proxy`.
+pub fn with_auth(router: Router, settings: &Settings) -> anyhow::Result<Router> {
+    let Some(auth_url) = &settings.auth_url else { return Ok(router) };
+    #[cfg(feature = "auth-proxy")]
+    return Ok(router.merge(proxy::router(auth_url, settings.trusted_proxies.clone())?));
+    #[cfg(not(feature = "auth-proxy"))]
+    anyhow::bail!("AUTH_URL: {auth_url} is not asked, as the gateway was built without its feature auth-proxy");
 }

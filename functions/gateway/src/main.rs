@@ -35,12 +35,7 @@ async fn run() -> anyhow::Result<()> {
     let shutdown = shutdown_on_signal(&settings)?;
     let gateway = Gateway::open(&settings, Arc::new(SystemClock), &shutdown).await?;
     let readiness = gateway.readiness.clone();
-    let router = gateway::router(Arc::new(gateway));
-    #[cfg(feature = "auth-proxy")]
-    let router = match &settings.auth_url {
-        Some(auth_url) => router.merge(gateway::proxy::router(auth_url, settings.trusted_proxies.clone())?),
-        None => router,
-    };
+    let router = gateway::with_auth(gateway::router(Arc::new(gateway)), &settings)?;
     tokio::join!(host::serve(listener, problem::with_fallbacks(router), shutdown), readiness.watch());
     Ok(())
 }

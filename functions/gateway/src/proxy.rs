@@ -33,7 +33,7 @@ struct Auth {
 ///
 /// # Errors
 /// The HTTP client cannot be built.
-pub fn router(auth_url: &str, trusted_proxies: Vec<IpNet>) -> Result<Router, reqwest::Error> {
+pub(crate) fn router(auth_url: &str, trusted_proxies: Vec<IpNet>) -> Result<Router, reqwest::Error> {
     let client = reqwest::Client::builder()
         .no_proxy()
         .timeout(TIME_LIMIT)
