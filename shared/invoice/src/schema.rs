@@ -54,8 +54,9 @@ inline_schemas! {
     TypeCode => { "type": ["string", "integer"] };
     TaxPointCode => { "enum": ["3", "35", "432"] };
     TaxCategory => { "enum": ["S", "Z", "E", "AE", "K", "G", "O", "L", "M"] };
-    Color => { "type": "string", "pattern": "^#[0-9a-fA-F]{6}$" };
-    Locale => { "type": "string", "pattern": "^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$" };
+    // Blank is as good as left out.
+    Color => { "type": "string", "pattern": r"^\s*$|^#[0-9a-fA-F]{6}$" };
+    Locale => { "type": "string", "pattern": r"^\s*$|^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$" };
     Layout => { "enum": ["classic", "modern"] };
     Footer => { "type": "string", "maxLength": 300 };
     Logo => { "type": "string", "contentEncoding": "base64" };
