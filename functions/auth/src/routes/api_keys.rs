@@ -156,12 +156,12 @@ pub(super) async fn create(
 /// Revoke an API key, at once and for good.
 #[utoipa::path(
     delete,
-    path = "/users/{id}/keys/{key}",
+    path = "/users/{id}/keys/{key_id}",
     operation_id = "revoke_api_key",
     tag = "users",
     params(
         ("id" = String, Path, description = "The user's id, or `me`."),
-        ("key" = String, Path, description = "The key's id."),
+        ("key_id" = String, Path, description = "The key's id."),
     ),
     security(("bearer" = [])),
     responses(

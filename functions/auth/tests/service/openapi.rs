@@ -12,7 +12,7 @@ fn every_route_is_documented_with_its_credentials() {
     }
     operations.sort();
     let expected = [
-        "delete /users/{id}/keys/{key} bearer",
+        "delete /users/{id}/keys/{key_id} bearer",
         "get /.well-known/jwks.json ",
         "get /users bearer",
         "get /users/{id} bearer",
