@@ -8,6 +8,8 @@ const UPLOADS: usize = 1000;
 
 /// Which run to make.
 #[derive(Args)]
+// Its command has the same name, which would be two groups of one name.
+#[group(skip)]
 pub(crate) struct Chaos {
     /// What the faults are drawn from: the same seed draws the same ones.
     #[arg(long)]

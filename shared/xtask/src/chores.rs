@@ -299,6 +299,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_chore_reads_its_arguments() {
+        <Arguments as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
     fn a_shell_reads_values_as_they_are() {
         assert_eq!(shell_line("URL", "a?b=$c&d"), "export URL='a?b=$c&d'");
         assert_eq!(shell_line("NAME", "it's"), r"export NAME='it'\''s'");

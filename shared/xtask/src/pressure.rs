@@ -7,6 +7,8 @@ use crate::process;
 
 /// How long to press.
 #[derive(Args)]
+// Its command has the same name, which would be two groups of one name.
+#[group(skip)]
 pub(crate) struct Pressure {
     /// How long the steady load lasts, in minutes.
     #[arg(long, default_value_t = 10)]
