@@ -48,13 +48,13 @@ pub(crate) async fn accept(gateway: &Arc<Gateway>, submission: Submission) -> Re
     );
     stored?;
     FailPoint::RawStored.reached();
-    let branding = branding?.map(|branding| branding.id);
-    let upload = NewUpload { branding, ..new_upload(gateway, submission, raw, &parsed) };
+    let upload = new_upload(gateway, submission, raw, &parsed);
     if Mutation::AnswerBeforeCommit.is_on() {
         let (id, fresh, gateway) = (upload.id, Some(upload.accepted()), Arc::clone(gateway));
         tokio::spawn(async move { gateway.ledger.accept(&upload).await });
         return Ok(Accepted { upload: id, fresh, repeated: false, warnings: Vec::new() });
     }
+    let upload = NewUpload { branding: branding?.map(|branding| branding.id), ..upload };
     match gateway.ledger.accept(&upload).await? {
         Acceptance::Accepted(entries) => {
             FailPoint::Accepted.reached();

@@ -19,10 +19,10 @@ const CLIENTS: usize = 4;
 const MAILS_AT_A_TIME: u64 = 4;
 /// Short times, so that what a kill interrupts comes back within the test.
 const SETTINGS: [(&str, &str); 5] = [
-    ("LEASE", "2s"),
-    ("RETRY_DELAYS", "100ms,200ms,300ms,400ms,500ms,600ms,700ms,800ms"),
+    ("LEASE", "6s"),
+    ("RETRY_DELAYS", "100ms,200ms,300ms,400ms,500ms,600ms,700ms,800ms,900ms,1s,1s,1s,1s,1s,1s,1s"),
     ("SWEEP_PERIOD", "200ms"),
-    ("ORPHAN_GRACE", "4s"),
+    ("ORPHAN_GRACE", "8s"),
     ("NOTIFIER_CONCURRENCY", "4"),
 ];
 
@@ -93,10 +93,11 @@ async fn no_accepted_upload_is_lost_and_no_document_made_twice() {
     nothing_stays_unfinished(&mut service).await;
 }
 
-/// Between 60 and 700 ms, differing from kill to kill and from run to run.
+/// Between 60 and 700 ms, differing from kill to kill and from run to run; longer with each, so that a slow machine gets on
+/// too.
 fn pause(kills: u64) -> u64 {
     let seed = u64::from(std::process::id()).wrapping_mul(6_364_136_223_846_793_005).wrapping_add(kills);
-    60 + (seed.wrapping_mul(2_862_933_555_777_941_757) >> 33) % 640
+    60 + (seed.wrapping_mul(2_862_933_555_777_941_757) >> 33) % 640 + 10 * kills
 }
 
 /// Answers how many attempts the mails took.
@@ -127,7 +128,7 @@ async fn everything_is_there(service: &Service, token: &str, accepted: &[String]
 
 /// Once its documents are final and its mail is sent.
 async fn final_resource(service: &Service, token: &str, place: &str) -> Value {
-    for _ in 0..600 {
+    for _ in 0..1200 {
         let resource = json(service.get(token, place).send().await.unwrap()).await;
         if resource["state"] != "processing" && resource["mails"][0]["state"] == "sent" {
             return resource;
@@ -140,7 +141,7 @@ async fn final_resource(service: &Service, token: &str, place: &str) -> Value {
 /// The sweeper removes what interrupted attempts left: as many blobs stay as rows name.
 async fn nothing_is_left_over(service: &Service) {
     let documents = service.data.path().join("documents");
-    for _ in 0..300 {
+    for _ in 0..1200 {
         if files_under(&documents.join("raw")) == UPLOADS && files_under(&documents.join("processed")) == 2 * UPLOADS {
             return;
         }

@@ -154,9 +154,10 @@ async fn drain(broker_url: &str) {
     }
 }
 
+/// With a window that takes in all that waits, on a slow machine too.
 fn start_program(folder: &Path, address: &str, broker_url: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_local"))
-        .args(["triggers", "--address", address, "--sweep-every", "1s"])
+        .args(["triggers", "--address", address, "--sweep-every", "1s", "--batching-window", "5s"])
         .env_clear()
         .env("DATA_DIR", folder)
         .env("BROKER_URL", broker_url)

@@ -74,7 +74,7 @@ fn unfolded(mail: &str) -> String {
 }
 
 async fn sent_mail(service: &Service, token: &str, place: &str) -> String {
-    for _ in 0..200 {
+    for _ in 0..2400 {
         let resource = json(service.get(token, place).send().await.unwrap()).await;
         if resource["mails"][0]["state"] == "sent" {
             let name = format!("{}.eml", text(&resource["mails"][0]["id"]));
@@ -105,6 +105,8 @@ async fn the_walk_of_the_readme_works_as_printed() {
     let commands = [walk, files, fault, hand_in, branding].concat().join("\necho\n");
     let commands = commands.replace("http://127.0.0.1:8080", &service.base);
     let commands = commands.replace("cargo run --", env!("CARGO_BIN_EXE_local"));
+    // A slow machine needs more.
+    let commands = commands.replace("wait=10", "wait=30");
     let run = Command::new("bash").args(["-euc", &commands]).current_dir(folder.path()).output().unwrap();
     let (printed, errors) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success(), "{commands}\n{printed}\n{errors}");
@@ -156,8 +158,8 @@ async fn logs_follow_an_upload_and_tell_no_secret() {
 
 #[tokio::test]
 async fn a_second_start_goes_on_with_what_was_queued() {
-    let mut service =
-        Service::start(&[("WORKER_CONCURRENCY", "1"), ("LEASE", "1s"), ("RETRY_DELAYS", "100ms,100ms,100ms")]).await;
+    let retries = ("RETRY_DELAYS", "100ms,100ms,100ms,100ms,100ms");
+    let mut service = Service::start(&[("WORKER_CONCURRENCY", "1"), ("LEASE", "6s"), retries]).await;
     let token = service.login().await;
     let mut places = Vec::new();
     for _ in 0..20 {
@@ -179,7 +181,7 @@ async fn a_log_that_nobody_reads_does_not_keep_the_service_alive() {
     service.wait_until_ready().await;
     service.login().await;
     Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-    for _ in 0..200 {
+    for _ in 0..2400 {
         if let Some(status) = child.try_wait().unwrap() {
             assert!(status.success());
             return;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::process::Command;
+use std::time::Duration;
 
 use adapters::open::{self, Database};
 use host::testing::{self, Program};
@@ -31,8 +32,10 @@ fn migrate(folder: &TempDir) {
 async fn it_waits_for_the_schema_and_then_works() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().display();
-    let mut sweeper =
-        Program::start(SWEEPER, &[("DATA_DIR", &path.to_string()), ("SWEEP_PERIOD", "100ms"), ("ORPHAN_GRACE", "1s")]);
+    let times = [("SWEEP_PERIOD", "100ms"), ("ORPHAN_GRACE", "1s"), ("RETRY_DELAYS", "1h")];
+    let data = path.to_string();
+    let settings: Vec<_> = [("DATA_DIR", data.as_str())].into_iter().chain(times).collect();
+    let mut sweeper = Program::start(SWEEPER, &settings);
     assert_eq!(sweeper.answers("/healthz", 200).body, "ok\n");
     assert!(sweeper.health(SWEEPER).success());
     assert!(sweeper.answers("/readyz", 503).body.contains("\"database\":false"));
@@ -45,11 +48,13 @@ async fn it_waits_for_the_schema_and_then_works() {
     let documents = open::documents(&format!("file://{path}/documents")).await.unwrap();
     documents.put_bytes(Bucket::Raw, BlobId::new(), "an orphan".into()).await.unwrap();
     let database = Database::open(&format!("sqlite://{path}/invoices.sqlite3")).await.unwrap();
-    let ledger = database.ledger(RetryPolicy::default());
-    let long_ago = Timestamp::now() - SignedDuration::from_mins(5);
-    let (crashed, waiting) = (testing::upload(BlobId::new(), long_ago), testing::upload(BlobId::new(), long_ago));
+    let ledger = database.ledger(RetryPolicy { lease: Duration::from_millis(1), ..RetryPolicy::default() });
+    let now = Timestamp::now();
+    // Not due before it is claimed: the sweeper would publish its message too.
+    let crashed = testing::upload(BlobId::new(), now);
+    let waiting = testing::upload(BlobId::new(), now - SignedDuration::from_mins(5));
     ledger.accept(&crashed).await.unwrap();
-    ledger.claim_document(crashed.documents[0].id, BlobId::new(), long_ago).await.unwrap().unwrap();
+    ledger.claim_document(crashed.documents[0].id, BlobId::new(), now).await.unwrap().unwrap();
     ledger.accept(&waiting).await.unwrap();
     sweeper.eventually("the message that was due is told with its trace", || {
         let log = sweeper.log();

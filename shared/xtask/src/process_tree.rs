@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use crate::process;
 
 /// How long killed processes may take to be gone.
-const GONE_LIMIT: Duration = Duration::from_secs(10);
+const GONE_LIMIT: Duration = Duration::from_secs(60);
 
 /// One line of `ps`.
 #[derive(Clone, Copy)]

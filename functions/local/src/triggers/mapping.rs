@@ -9,11 +9,13 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::functions::Functions;
 use super::{events, say};
 
-/// Both mappings, with the sizes and windows of template.yaml.
-pub(super) const MAPPINGS: [Mapping; 2] = [
-    Mapping { queue: Queue::Invoices, function: "worker", batch_size: 20, window: Duration::from_secs(1) },
-    Mapping { queue: Queue::Notifications, function: "notifier", batch_size: 10, window: Duration::from_secs(1) },
-];
+/// Both mappings, with the sizes of template.yaml.
+pub(super) const fn mappings(window: Duration) -> [Mapping; 2] {
+    [
+        Mapping { queue: Queue::Invoices, function: "worker", batch_size: 20, window },
+        Mapping { queue: Queue::Notifications, function: "notifier", batch_size: 10, window },
+    ]
+}
 
 /// Which queue's messages go to which function.
 #[derive(Clone, Copy)]

@@ -17,13 +17,13 @@ use serde_json::Value;
 
 use crate::parts::create_private;
 use crate::triggers::functions::{Functions, INVOCATION_LIMIT, InvocationError};
-use crate::triggers::mapping::{MAPPINGS, Pause};
+use crate::triggers::mapping::{Pause, mappings};
 
 /// Where `cargo-lambda.toml` has the functions keep their data.
 const DATA_DIR: &str = "../.invoices-lambda";
 const SWEEPER: &str = "sweeper";
 
-/// Where the functions are, and how often the sweeper is called.
+/// Where the functions are, and when they are called.
 #[derive(Args)]
 pub(crate) struct Triggers {
     /// Where `cargo lambda watch` listens.
@@ -32,6 +32,9 @@ pub(crate) struct Triggers {
     /// Time between two calls of the sweeper, as template.yaml's schedule has it.
     #[arg(long, default_value = "1min", value_parser = humantime::parse_duration)]
     sweep_every: Duration,
+    /// How long a batch that is not full waits for more messages, as template.yaml's mappings have it.
+    #[arg(long, default_value = "1s", value_parser = humantime::parse_duration)]
+    batching_window: Duration,
 }
 
 impl Triggers {
@@ -50,7 +53,7 @@ impl Triggers {
             return Ok(());
         }
         let broker = open_broker(&settings).await?;
-        let [renders, notifies] = MAPPINGS;
+        let [renders, notifies] = mappings(self.batching_window);
         tokio::join!(
             renders.run(&*broker, &functions, &shutdown),
             notifies.run(&*broker, &functions, &shutdown),

@@ -69,7 +69,7 @@ async fn the_folder_keeps_the_documents_contract() {
 async fn the_sqlite_queue_keeps_the_broker_contract() {
     let folder = TempDir::new().unwrap();
     open::Database::open(&sqlite(&folder)).await.unwrap().migrate().await.unwrap();
-    let broker = open::broker(&sqlite(&folder), Duration::from_secs(1), Arc::new(WallClock)).await.unwrap();
+    let broker = open::broker(&sqlite(&folder), Duration::from_secs(60), Arc::new(WallClock)).await.unwrap();
     contract::broker::suite(&*broker).await;
 }
 

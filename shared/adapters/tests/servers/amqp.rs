@@ -62,8 +62,16 @@ impl Host {
         channel.queue_declare(name.into(), options, table).await.unwrap_err().to_string()
     }
 
+    /// Its queues are declared: a slow machine takes longer for that than an operation may.
     async fn broker(&self) -> Arc<dyn Broker> {
-        broker(self.url.as_str()).await
+        let broker = broker(self.url.as_str()).await;
+        let declared = async {
+            while broker.check().await.is_err() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, declared).await.expect("the broker answers");
+        broker
     }
 }
 
@@ -166,10 +174,14 @@ async fn a_full_queue_refuses() {
     let refused = refused.expect("the queue takes more than it may");
     assert!(refused.to_string().contains("full"), "{refused}");
     let mut subscription = bounded.subscribe(Queue::Invoices, 10).await.unwrap();
-    while let Ok(delivery) = tokio::time::timeout(Duration::from_secs(1), subscription.next()).await {
-        delivery.unwrap().settlement.ack().await.unwrap();
-    }
-    bounded.publish(&render(), TraceId::new()).await.expect("there is room again");
+    let there_is_room_again = async {
+        while bounded.publish(&render(), TraceId::new()).await.is_err() {
+            while let Ok(delivery) = tokio::time::timeout(Duration::from_secs(1), subscription.next()).await {
+                delivery.unwrap().settlement.ack().await.unwrap();
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, there_is_room_again).await.expect("there is room again");
     drop(subscription);
     drop(bounded);
     host.delete_queues().await;

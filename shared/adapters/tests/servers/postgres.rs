@@ -28,6 +28,8 @@ impl Scratch {
         execute(&server, format!("create database {name}")).await;
         let mut url = Url::parse(&server).unwrap();
         url.set_path(&name);
+        // Without optimisation each new connection's login takes long, above all on a machine that is busy.
+        url.query_pairs_mut().append_pair("connections", "4");
         let database = Database::open(url.as_str()).await.unwrap();
         Some(Self { server, name, database })
     }

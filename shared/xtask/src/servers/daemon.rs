@@ -14,10 +14,10 @@ use crate::{interruption, process, process_tree, programs};
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// How long a server may take to become ready.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_secs(180);
 
 /// How long a server may take to end when asked to; then it is killed.
-const STOP_LIMIT: Duration = Duration::from_secs(20);
+const STOP_LIMIT: Duration = Duration::from_secs(45);
 
 /// How long a command that prepares a server may take.
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);

@@ -32,7 +32,7 @@ async fn uploads_beyond_the_places_are_told_to_come_again() {
             answer
         });
     }
-    for _ in 0..100 {
+    for _ in 0..150 {
         if refused.load(Ordering::SeqCst) == TOO_MANY {
             break;
         }

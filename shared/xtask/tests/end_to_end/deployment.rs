@@ -73,7 +73,7 @@ impl Deployment {
 
     /// The demo user's, which auth makes once the database answers.
     pub(crate) async fn login(&self) -> String {
-        for _ in 0..50 {
+        for _ in 0..600 {
             let login = self.client.post(format!("{}/login", self.base));
             let answer = login.basic_auth("test@example.com", Some("password")).send().await.unwrap();
             if answer.status().is_success() {
@@ -95,7 +95,7 @@ impl Deployment {
 
     /// Once its documents are final and its mail is sent.
     pub(crate) async fn at_rest(&self, token: &str, place: &str) -> Value {
-        for _ in 0..300 {
+        for _ in 0..1200 {
             let resource = json(self.get(token, place).send().await.unwrap()).await;
             if resource["state"] != "processing" && resource["mails"][0]["state"] == "sent" {
                 return resource;

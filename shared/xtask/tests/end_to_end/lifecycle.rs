@@ -18,7 +18,7 @@ const CLIENTS: usize = 16;
 const UPLOADS: usize = 64;
 
 /// Longer than the routers below take to see it.
-const SHUTDOWN_DELAY: (&str, &str) = ("SHUTDOWN_DELAY", "2s");
+const SHUTDOWN_DELAY: (&str, &str) = ("SHUTDOWN_DELAY", "6s");
 
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -50,7 +50,9 @@ async fn a_rolling_restart_loses_no_upload_and_shows_no_client_a_fault() {
     all_are_stored(&deployment, accepted.len()).await;
     for replaced in [one, two] {
         let seen = replaced.seen();
-        assert_eq!(seen, [State::Ready, State::Unready, State::Gone], "readiness goes first");
+        // A check of a server may take too long on a slow machine: it is ready again afterwards.
+        assert!(seen.ends_with(&[State::Unready, State::Gone]), "readiness goes first: {seen:?}");
+        assert_eq!(seen.iter().filter(|state| **state == State::Gone).count(), 1, "{seen:?}");
     }
     drop(routes);
     // The next test has the queues for itself.
@@ -85,7 +87,7 @@ async fn a_worker_that_ends_holds_no_lease() {
 
 async fn all_are_stored(deployment: &Deployment, wanted: usize) {
     let mut found = deployment.database.documents().await;
-    for _ in 0..600 {
+    for _ in 0..3000 {
         if found.len() == 1 && found.get("stored").is_some_and(|stored| usize::try_from(*stored) == Ok(wanted)) {
             return;
         }
@@ -146,8 +148,8 @@ impl Routes {
                 let answer = client.get(format!("{}/readyz", route.address)).send().await;
                 route.note(match answer {
                     Ok(answer) if answer.status() == StatusCode::OK => State::Ready,
-                    Ok(_) => State::Unready,
-                    Err(_) => State::Gone,
+                    Err(error) if error.is_connect() => State::Gone,
+                    Ok(_) | Err(_) => State::Unready,
                 });
                 drop(route);
                 tokio::time::sleep(LOOK).await;
@@ -160,7 +162,10 @@ impl Routes {
     fn next(&self) -> String {
         let all = self.all.lock().unwrap();
         let ready: Vec<&Arc<Route>> = all.iter().filter(|route| route.is_ready()).collect();
-        ready[self.turn.fetch_add(1, Ordering::Relaxed) % ready.len()].address.clone()
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        // Where none is ready for a moment, the newest gets it: it stays.
+        let next = turn.checked_rem(ready.len()).map_or_else(|| all.last().unwrap(), |turn| ready[turn]);
+        next.address.clone()
     }
 }
 
@@ -199,7 +204,7 @@ impl Load {
     /// Waits until so many more uploads are accepted.
     async fn goes_on(&self, uploads: usize) {
         let wanted = self.accepted.load(Ordering::Relaxed) + uploads;
-        for _ in 0..1200 {
+        for _ in 0..6000 {
             if self.accepted.load(Ordering::Relaxed) >= wanted {
                 return;
             }

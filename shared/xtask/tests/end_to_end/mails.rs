@@ -25,7 +25,7 @@ impl Mailbox {
 
     /// The mail about an upload, as text.
     pub(crate) async fn mail_of(&self, client: &Client, upload: &str) -> String {
-        for _ in 0..100 {
+        for _ in 0..600 {
             if let Some(mail) = self.find(client, upload).await {
                 return mail.replace("=\r\n", "").replace("=3D", "=");
             }

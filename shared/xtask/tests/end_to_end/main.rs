@@ -122,11 +122,21 @@ async fn its_trace_is_in_every_log(deployment: &Deployment) {
     for (function, step) in
         [(Function::Gateway, "accepted"), (Function::Worker, "stored"), (Function::Notifier, "sent")]
     {
-        let log = deployment.pack.log(function);
-        let line = log.lines().find(|line| line.contains(TRACE) && line.contains(&format!("\"{step}\"")));
-        let line: Value = serde_json::from_str(line.unwrap_or_else(|| panic!("{function}: {log}"))).unwrap();
-        assert_eq!(line["trace_id"], TRACE, "{line}");
+        let step = format!("\"{step}\"");
+        let line = logged(deployment, function, |line| line.contains(TRACE) && line.contains(&step)).await;
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["trace_id"], TRACE, "{line}");
     }
+}
+
+/// The line of a log; it may come a moment after what it tells of is seen in the ledger.
+async fn logged(deployment: &Deployment, function: Function, is_it: impl Fn(&str) -> bool) -> String {
+    for _ in 0..300 {
+        if let Some(line) = deployment.pack.log(function).lines().find(|line| is_it(line)) {
+            return line.to_owned();
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{function}: {}", deployment.pack.log(function));
 }
 
 async fn every_function_counts(deployment: &Deployment) {

@@ -23,7 +23,7 @@ pub(crate) async fn are_empty() {
     let (_connection, channel) = connect(&server("TEST_AMQP_URL").unwrap()).await;
     for queue in QUEUES {
         let mut waiting = u32::MAX;
-        for _ in 0..50 {
+        for _ in 0..600 {
             waiting = messages(&channel, queue).await;
             if waiting == 0 {
                 break;

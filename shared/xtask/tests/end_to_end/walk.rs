@@ -12,11 +12,13 @@ pub(crate) struct Walked {
     pub(crate) fid: String,
 }
 
-/// Runs the lines of the page's walk, each as `change` makes it: only what names a place may differ.
+/// Runs the lines of the page's walk, each as `change` makes it: only what names a place may differ, and the longest wait,
+/// as a slow machine needs more.
 pub(crate) fn walk(page: &str, change: impl Fn(&str) -> String) -> Walked {
     let page = std::fs::read_to_string(root().join(page)).unwrap();
     let block = page.split("<!-- walk -->").nth(1).unwrap().split("```").nth(1).unwrap();
     let lines = block.lines().filter_map(|line| line.strip_prefix("$ ")).map(change);
+    let lines = lines.map(|line| line.replace("wait=10", "wait=30"));
     let commands = lines.chain(["printf '\\n%s %s' \"$INVOICE\" \"$FID\"".to_owned()]).collect::<Vec<_>>().join("\n");
     let folder = tempfile::TempDir::new().unwrap();
     std::fs::create_dir(folder.path().join("events")).unwrap();
