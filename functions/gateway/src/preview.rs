@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use host::problem::{Fault, Problem};
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use invoice::CsvDialect;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -26,6 +27,14 @@ pub(crate) struct PreviewQuery {
     /// `pdf`, `excel` (or `xlsx`) or `csv`.
     #[param(example = "pdf", default = "pdf")]
     format: Option<String>,
+    /// The form of a CSV file, whatever the data says: `rfc4180`, `excel` or `excel-de`.
+    #[param(example = "excel-de")]
+    dialect: Option<String>,
+}
+
+/// The dialect that a `dialect` parameter names.
+fn csv_dialect(name: &str) -> Result<CsvDialect, Problem> {
+    CsvDialect::from_name(name).ok_or_else(|| bad_request("dialect: expected rfc4180, excel or excel-de"))
 }
 
 /// The computed invoice.
@@ -43,7 +52,7 @@ pub(crate) struct Validation {
 request_body(content = Object, content_type = "application/json", description = "The invoice's data, flat or full"), responses(
     (status = 200, description = "The document", content(
         (Vec<u8> = "application/pdf"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "text/csv"))),
-    (status = 400, description = "An unknown format", body = Problem, content_type = "application/problem+json"),
+    (status = 400, description = "An unknown format or dialect", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "No valid credential", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "The API key lacks a scope", body = Problem, content_type = "application/problem+json"),
     (status = 413, description = "Larger than the limits", body = Problem, content_type = "application/problem+json"),
@@ -61,9 +70,12 @@ pub(crate) async fn preview(
     let Query(query) = query.map_err(|rejection| bad_request(rejection.body_text()))?;
     let format = query.format.as_deref().unwrap_or("pdf").parse::<invoice::Format>();
     let format = format.map_err(|error| bad_request(error.to_string()))?;
+    let dialect = query.dialect.as_deref().map(csv_dialect).transpose()?;
     let mut parsed = parse(&gateway, json_body(&gateway, &headers, content).await?).await?;
+    let presentation = &mut parsed.invoice.presentation;
+    presentation.csv_dialect = dialect.or(presentation.csv_dialect);
     if let Some(branding) = branding::current(&gateway, caller.0.user).await? {
-        branding.complete(&mut parsed.invoice.presentation);
+        branding.complete(presentation);
     }
     let style = gateway.style.clone();
     let rendered = gateway.processors.run(move || render::render(&parsed.invoice, format, &style)).await?;

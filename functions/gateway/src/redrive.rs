@@ -53,8 +53,8 @@ pub(crate) struct Redriven {
 
 /// Begin failed documents and mails anew, whoever they belong to. Administrators only.
 ///
-/// `GET /invoices?owner=all&state=failed&reason=…` lists them. What is not failed stays as it is, so a second call does
-/// nothing. Each invoice that is begun anew has an entry in the audit.
+/// `GET /invoices?owner=all&reason=…` lists the invoices that have them. What is not failed stays as it is, so a second
+/// call does nothing. Each invoice that is begun anew has an entry in the audit.
 #[utoipa::path(post, path = "/redrive", tag = "invoices", security(("bearer" = [])), request_body = RedriveRequest, responses(
     (status = 200, description = "What begins anew, which may be nothing", body = Redriven),
     (status = 400, description = "Neither `upload` nor `reason`, or no such thing", body = Problem, content_type = "application/problem+json"),

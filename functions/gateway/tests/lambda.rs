@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod account;
+#[cfg(all(feature = "servers", feature = "auth-proxy"))]
+#[path = "../../../shared/adapters/tests/servers/environment.rs"]
+mod environment;
 
 use std::sync::Arc;
 
@@ -30,8 +33,17 @@ struct Service {
 
 impl Service {
     async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts it with further settings, of which `DOCUMENTS_URL` may name another store than its folder.
+    async fn start_with(further: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().to_str().unwrap();
+        let in_folder = format!("file://{path}/documents");
+        let named = further.iter().find(|(name, _)| *name == "DOCUMENTS_URL");
+        let store = named.map_or(in_folder.as_str(), |(_, url)| *url);
+        let settings = [further, &[("DATA_DIR", path), ("AUTH_URL", "http://127.0.0.1:9")]].concat();
         let sqlite = format!("sqlite://{path}/invoices.sqlite3");
         let database = Database::open(&sqlite).await.unwrap();
         database.migrate().await.unwrap();
@@ -39,9 +51,9 @@ impl Service {
         Self {
             key: account::api_key(&*database.users(), "owner@example.com").await,
             broker: open::broker(&sqlite, retry.lease, Arc::new(SystemClock)).await.unwrap(),
-            documents: open::documents(&format!("file://{path}/documents")).await.unwrap(),
+            documents: open::documents(store).await.unwrap(),
             ledger: database.ledger(retry),
-            gateway: Lambda::start(GATEWAY, &[("DATA_DIR", path), ("AUTH_URL", "http://127.0.0.1:9")]),
+            gateway: Lambda::start(GATEWAY, &settings),
             _folder: folder,
         }
     }
@@ -137,4 +149,44 @@ async fn what_is_too_large_is_told() {
     part["headers"]["range"] = json!("bytes=1-4000000");
     let answer = service.gateway.request(&part);
     assert_eq!((answer.status, answer.body.len()), (206, 4_000_000));
+}
+
+/// The real S3 server, with a prefix of the test's own.
+#[cfg(all(feature = "servers", feature = "auth-proxy"))]
+fn s3() -> Option<String> {
+    let server = environment::server("TEST_S3_URL")?;
+    let (place, parameters) = server.split_once('?').unwrap_or((&server, ""));
+    Some(format!("{}/test-{}?{parameters}", place.trim_end_matches('/'), BlobId::new()))
+}
+
+// The HTTP client comes with the feature `auth-proxy`.
+#[cfg(all(feature = "servers", feature = "auth-proxy"))]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_for_an_answer_is_downloaded_from_s3() {
+    let Some(store) = s3() else { return };
+    // The program gets no environment but this, and the store's credentials are in it.
+    let aws: Vec<(String, String)> = std::env::vars().filter(|(name, _)| name.starts_with("AWS_")).collect();
+    let credentials = aws.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let settings: Vec<(&str, &str)> = credentials.chain([("DOCUMENTS_URL", store.as_str())]).collect();
+    let service = Service::start_with(&settings).await;
+    let upload = service.ask("invoice", "");
+    assert_eq!(upload.status, 202, "{}", upload.text());
+    let invoice: Value = serde_json::from_slice(&upload.body).unwrap();
+    let content: Vec<u8> = (0..=255).cycle().take((4 << 20) + 1).collect();
+    let fid = service.store(&invoice, &content).await.to_string();
+    let answer = service.ask("download", &fid);
+    assert_eq!((answer.status, answer.text()), (307, ""));
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    let found = reqwest::get(answer.headers["location"].as_str().unwrap()).await.unwrap();
+    assert_eq!(found.status().as_u16(), 200);
+    assert_eq!(found.headers()["content-type"], "application/pdf");
+    assert_eq!(found.headers()["content-disposition"], "attachment; filename=\"invoice.pdf\"");
+    let found = found.bytes().await.unwrap();
+    assert!(found == content, "{} bytes of {}", found.len(), content.len());
+    let later = Timestamp::now() + jiff::SignedDuration::from_hours(1);
+    for bucket in Bucket::ALL {
+        for blob in service.documents.list(bucket, later, None, 10).await.unwrap() {
+            service.documents.delete(bucket, blob).await.unwrap();
+        }
+    }
 }

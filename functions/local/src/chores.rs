@@ -6,16 +6,30 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use host::settings::Settings;
-use invoice::{Finding, Format, Invoice, Parsed, Rejected};
-use pipeline::{Actor, RedriveFilter, UploadId};
+use invoice::{CsvDialect, Finding, Format, Invoice, Parsed, Rejected};
+use pipeline::{Actor, RedriveFilter};
 use render::Style;
 
 use crate::parts::Parts;
 
+/// What is to be rendered of which file, and where to.
+#[derive(Clone, Copy)]
+pub(crate) struct RenderOrder<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) format: Format,
+    /// Goes before that of the data.
+    pub(crate) dialect: Option<CsvDialect>,
+    /// `None` is beside the data.
+    pub(crate) output: Option<&'a Path>,
+}
+
 /// Renders an invoice from a file.
 #[allow(clippy::print_stdout)] // The answer of a command.
-pub(crate) fn render(settings: &Settings, file: &Path, format: Format, output: Option<&Path>) -> anyhow::Result<()> {
-    let parsed = parse(settings, file)?;
+pub(crate) fn render(settings: &Settings, order: RenderOrder<'_>) -> anyhow::Result<()> {
+    let RenderOrder { file, format, dialect, output } = order;
+    let mut parsed = parse(settings, file)?;
+    let presentation = &mut parsed.invoice.presentation;
+    presentation.csv_dialect = dialect.or(presentation.csv_dialect);
     let rendered = render::render(&parsed.invoice, format, &Style::default())?;
     let output = output.map_or_else(|| file.with_file_name(&rendered.file_name), Path::to_owned);
     fs::write(&output, &rendered.bytes).with_context(|| format!("cannot write {}", output.display()))?;
@@ -28,24 +42,19 @@ const WATCH_PERIOD: Duration = Duration::from_millis(250);
 
 /// Renders an invoice from a file whenever that has changed. A fault is printed, and the next save is waited for.
 #[allow(clippy::print_stdout)] // The answer of a command.
-pub(crate) async fn watch(
-    settings: &Settings,
-    file: &Path,
-    format: Format,
-    output: Option<&Path>,
-) -> anyhow::Result<()> {
+pub(crate) async fn watch(settings: &Settings, order: RenderOrder<'_>) -> anyhow::Result<()> {
     let mut seen = None;
     let mut ticks = tokio::time::interval(WATCH_PERIOD);
     loop {
         ticks.tick().await;
         // Editors put a new file in the place of the old one, so for a moment there may be none.
-        let Ok(now) = fs::metadata(file).and_then(|metadata| Ok((metadata.modified()?, metadata.len()))) else {
+        let Ok(now) = fs::metadata(order.file).and_then(|metadata| Ok((metadata.modified()?, metadata.len()))) else {
             continue;
         };
         if seen.replace(now) == Some(now) {
             continue;
         }
-        if let Err(error) = render(settings, file, format, output) {
+        if let Err(error) = render(settings, order) {
             println!("{error:#}");
         }
     }
@@ -117,15 +126,14 @@ fn table(rows: &[[String; 4]]) -> String {
     rows.iter().map(row).collect()
 }
 
-/// Begins failed documents and mails anew.
+/// Begins failed documents and mails anew, or only lists them.
 #[allow(clippy::print_stdout)] // The answer of a command.
-pub(crate) async fn redrive(
-    settings: &Settings,
-    upload: Option<UploadId>,
-    reason: Option<String>,
-) -> anyhow::Result<()> {
+pub(crate) async fn redrive(settings: &Settings, filter: &RedriveFilter, list: bool) -> anyhow::Result<()> {
     let sweeper = Parts::open(settings).await?.sweeper(settings);
-    let redrive = sweeper.redrive(&RedriveFilter { upload, reason }, &Actor::Operator).await?;
+    if list {
+        return Ok(sweeper.print_failed(filter).await?);
+    }
+    let redrive = sweeper.redrive(filter, &Actor::Operator).await?;
     println!("{} document(s) and {} mail(s) begin anew", redrive.documents, redrive.mails);
     Ok(())
 }

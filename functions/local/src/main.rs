@@ -13,9 +13,10 @@ use auth::Accounts;
 use auth::commands::{KeyCommand, UserCommand};
 use clap::{Parser, Subcommand};
 use host::settings::{Need, Settings};
-use invoice::Format;
-use pipeline::UploadId;
+use invoice::{CsvDialect, Format};
+use pipeline::{RedriveFilter, UploadId};
 
+use crate::chores::RenderOrder;
 use crate::triggers::Triggers;
 
 /// The invoice document service on one machine: auth, gateway, worker, notifier and sweeper in one process.
@@ -39,6 +40,9 @@ enum Command {
         /// pdf, excel (or xlsx) or csv.
         #[arg(long, default_value = "pdf")]
         format: Format,
+        /// The form of a CSV file, whatever the data says: rfc4180, excel or excel-de.
+        #[arg(long, value_parser = csv_dialect)]
+        dialect: Option<CsvDialect>,
         /// Where to write the document; by default beside the data, named by the invoice.
         #[arg(short, long)]
         output: Option<PathBuf>,
@@ -67,6 +71,9 @@ enum Command {
         /// Only those whose reason contains this text.
         #[arg(long)]
         reason: Option<String>,
+        /// Print them, one per line, and begin nothing.
+        #[arg(long)]
+        list: bool,
     },
     /// Call the functions that `cargo lambda watch` runs, as Amazon MQ and EventBridge do.
     Triggers(Triggers),
@@ -82,18 +89,22 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Health => host::Command::health().await.map_err(anyhow::Error::from_boxed),
         Command::Serve => serve::run(&settings()?).await,
-        Command::Render { file, format, output, watch: true } => {
-            chores::watch(&settings()?, &file, format, output.as_deref()).await
-        }
-        Command::Render { file, format, output, watch: false } => {
-            chores::render(&settings()?, &file, format, output.as_deref())
+        Command::Render { file, format, dialect, output, watch } => {
+            let order = RenderOrder { file: &file, format, dialect, output: output.as_deref() };
+            if watch { chores::watch(&settings()?, order).await } else { chores::render(&settings()?, order) }
         }
         Command::Validate { file } => chores::validate(&settings()?, &file),
         Command::User(command) => command.run(&accounts(&settings()?).await?).await,
         Command::Key(command) => command.run(&accounts(&settings()?).await?).await,
-        Command::Redrive { upload, reason } => chores::redrive(&settings()?, upload, reason).await,
+        Command::Redrive { upload, reason, list } => {
+            chores::redrive(&settings()?, &RedriveFilter { upload, reason }, list).await
+        }
         Command::Triggers(triggers) => triggers.run().await,
     }
+}
+
+fn csv_dialect(name: &str) -> Result<CsvDialect, &'static str> {
+    CsvDialect::from_name(name).ok_or("expected rfc4180, excel or excel-de")
 }
 
 async fn accounts(settings: &Settings) -> anyhow::Result<Accounts> {

@@ -217,6 +217,13 @@ async fn preview_and_validate_store_nothing() {
         (StatusCode::OK, &"application/pdf".parse().unwrap())
     );
     assert!(preview.bytes().await.unwrap().starts_with(b"%PDF-"));
+    let csv = |dialect: &str| {
+        let path = format!("/invoices/preview?format=csv&dialect={dialect}");
+        service.post_json(&token, &path, sample()).send()
+    };
+    let german = csv("excel-de").await.unwrap().text().await.unwrap();
+    assert!(german.trim_start_matches('\u{feff}').starts_with("invoice_number;"), "{german}");
+    assert_eq!(csv("tsv").await.unwrap().status(), StatusCode::BAD_REQUEST);
     let valid = json(service.post_json(&token, "/invoices/validate", sample()).send().await.unwrap()).await;
     assert_eq!(valid["invoice"]["totals"]["total_with_tax"], "1830.60");
     let uncovered = sample().replace("Oak", "\u{20000}");

@@ -98,6 +98,9 @@ async fn the_command_line_redrives_by_reason_and_upload_once() {
     let (one, none) = ("1 document(s) and 0 mail(s) begin anew\n", "0 document(s) and 0 mail(s) begin anew\n");
     assert_eq!(redrive(&["--reason", "other"]), none);
     assert_eq!(redrive(&["--upload", "0199d5a0-5b1c-7c3e-9d53-0c9f3f6a2b11"]), none);
+    let listed = redrive(&["--list", "--reason", "items"]);
+    assert!(listed.starts_with(&format!("{id}  ")), "{listed}");
+    assert_eq!(redrive(&["--list", "--reason", "other"]), "");
     assert_eq!(redrive(&["--reason", "items", "--upload", &id]), one);
     assert_eq!(redrive(&["--reason", "items", "--upload", &id]), none);
     assert_eq!(service.finished(&token, &format!("/invoices/{id}")).await["state"], "stored");

@@ -32,6 +32,9 @@ pub enum Chore {
         /// Only those whose reason contains this text.
         #[arg(long)]
         reason: Option<String>,
+        /// Print them, one per line, and begin nothing.
+        #[arg(long)]
+        list: bool,
     },
 }
 
@@ -47,10 +50,14 @@ impl Chore {
                 Ok(Database::open(settings.servers.database.expose()).await?.migrate().await?)
             }
             Self::Health => host::Command::health().await.map_err(anyhow::Error::from_boxed),
-            Self::Redrive { upload, reason } => {
+            Self::Redrive { upload, reason, list } => {
                 let settings = &Settings::from_env(&Sweeper::NEEDS)?;
                 let sweeper = Sweeper::open(settings, Arc::new(SystemClock)).await?;
-                let redrive = sweeper.redrive(&RedriveFilter { upload, reason }, &Actor::Operator).await?;
+                let filter = RedriveFilter { upload, reason };
+                if list {
+                    return Ok(sweeper.print_failed(&filter).await?);
+                }
+                let redrive = sweeper.redrive(&filter, &Actor::Operator).await?;
                 tracing::info!(documents = redrive.documents, mails = redrive.mails, "begun anew");
                 Ok(())
             }

@@ -1,6 +1,7 @@
 //! The sweeper: mends what a crash or an outage left behind.
 
 mod chore;
+mod failed;
 mod housekeeping;
 mod metrics;
 mod scheduled;

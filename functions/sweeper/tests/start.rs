@@ -7,7 +7,10 @@ use std::time::Duration;
 use adapters::open::{self, Database};
 use host::testing::{self, Program};
 use jiff::{SignedDuration, Timestamp};
-use pipeline::{BlobId, Bucket, DocumentOutcome, DocumentState, DocumentsExt as _, RetryPolicy};
+use pipeline::{
+    BlobId, Bucket, DocumentOutcome, DocumentState, DocumentsExt as _, Finish, MailOutcome, MailState, Message,
+    OutboxEntry, RetryPolicy,
+};
 use tempfile::TempDir;
 
 const SWEEPER: &str = env!("CARGO_BIN_EXE_sweeper");
@@ -96,6 +99,49 @@ async fn it_redrives_by_reason_and_upload() {
         assert_eq!(redrive.status().unwrap().success(), is_right, "{filter:?}");
         assert_eq!(ledger.upload(upload.id).await.unwrap().unwrap().documents[0].state, state, "{filter:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_lists_what_failed_and_leaves_it_so() {
+    let folder = TempDir::new().unwrap();
+    migrate(&folder);
+    let database = Database::open(&format!("sqlite://{}/invoices.sqlite3", folder.path().display())).await.unwrap();
+    let ledger = database.ledger(RetryPolicy::default());
+    let now = Timestamp::now();
+    let upload = testing::upload(BlobId::new(), now);
+    ledger.accept(&upload).await.unwrap();
+    let claim = ledger.claim_document(upload.documents[0].id, BlobId::new(), now).await.unwrap().unwrap();
+    let failed = DocumentOutcome::Failed { reason: "no room\nat all".to_owned() };
+    let finish = ledger.finish_document(&claim, &failed, now).await.unwrap();
+    let Finish::Recorded { publish: Some(OutboxEntry { message: Message::Notify { mail }, .. }) } = finish else {
+        panic!("no mail: {finish:?}");
+    };
+    let claim = ledger.claim_mail(mail, now).await.unwrap().unwrap();
+    let refused = MailOutcome::Failed { reason: "No such mailbox".to_owned() };
+    ledger.finish_mail(&claim, &refused, now).await.unwrap();
+    let (id, trace) = (upload.id.to_string(), upload.trace);
+    let document = format!("{id}  \"HP-2026-0093\"  pdf  attempts=1  trace={trace}  \"no room\\nat all\"\n");
+    let mail = format!("{id}  \"HP-2026-0093\"  mail  attempts=1  trace={trace}  \"No such mailbox\"\n");
+    let both = format!("{document}{mail}");
+    let cases: [(&[&str], &str); 8] = [
+        (&[], &both),
+        (&["--upload", &id], &both),
+        (&["--reason", "ROOM"], &document),
+        (&["--reason", "such mail"], &mail),
+        (&["--reason", "room", "--upload", &id], &document),
+        (&["--reason", "other", "--upload", &id], ""),
+        (&["--reason", "other"], ""),
+        (&["--upload", "0199d5a0-5b1c-7c3e-9d53-0c9f3f6a2b11"], ""),
+    ];
+    for (filter, expected) in cases {
+        let mut list = Command::new(SWEEPER);
+        list.args(["redrive", "--list"]).args(filter).env_clear().env("DATA_DIR", folder.path());
+        let output = list.output().unwrap();
+        assert!(output.status.success(), "{filter:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), expected, "{filter:?}");
+    }
+    let seen = ledger.upload(upload.id).await.unwrap().unwrap();
+    assert_eq!((seen.documents[0].state, seen.mails[0].state), (DocumentState::Failed, MailState::Failed));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use crate::finding::Finding;
 use crate::json::{FromJson, Path, Reader, json_object, parse_tree};
-use crate::model::{Color, Footer, Layout, Locale, Presentation};
+use crate::model::{Color, CsvDialect, Footer, Layout, Locale, Paper, Presentation};
 use crate::options::Limits;
 use crate::parse::{BYTE_ORDER_MARK, Rejected};
 use crate::picture::Logo;
@@ -27,6 +27,12 @@ json_object! {
         /// The form of documents: `classic` or `modern`.
         #[schemars(example = &"modern")]
         pub style: Option<Layout>,
+        /// The size of the pages: `a4` or `letter`; without it, what is usual in the seller's country.
+        #[schemars(example = &"a4")]
+        pub paper: Option<Paper>,
+        /// The form of CSV files: `rfc4180`, `excel` or `excel-de`.
+        #[schemars(example = &"excel-de")]
+        pub csv_dialect: Option<CsvDialect>,
         /// What stands at the foot of each page, at most 300 characters in four lines.
         #[schemars(example = &"Harbour & Pine Ltd builds reading rooms since 1987.")]
         pub footer: Option<Footer>,
@@ -102,6 +108,8 @@ impl Branding {
         }
         presentation.accent_color = presentation.accent_color.or(self.accent_color);
         presentation.layout = presentation.layout.or(self.style);
+        presentation.paper = presentation.paper.or(self.paper);
+        presentation.csv_dialect = presentation.csv_dialect.or(self.csv_dialect);
     }
 }
 

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use crate::figures::{Currency, Decimal};
 use crate::json::{FromJson, Node, Path, Reader, Required, json_object};
-use crate::model::{Color, Footer, Layout, Locale};
+use crate::model::{Color, CsvDialect, Footer, Layout, Locale, Mark, Paper};
 use crate::picture::Logo;
 use crate::schema::IsoDate;
 use crate::text::Text;
@@ -59,6 +59,12 @@ json_object! {
         pub accent_color: Option<Color>,
         /// The form of the document.
         pub style: Option<Layout>,
+        /// The size of the pages.
+        pub paper: Option<Paper>,
+        /// A word that is printed beside the title.
+        pub mark: Option<Mark>,
+        /// The form of CSV files.
+        pub csv_dialect: Option<CsvDialect>,
         /// What stands at the foot of each page.
         pub footer: Option<Footer>,
         /// The language and country whose words and forms the document uses.

@@ -15,8 +15,8 @@ use crate::figures::{Currency, Decimal};
 use crate::input::{AdjustmentInput, CustomFields, Days, InvoiceInput, LineInput};
 use crate::json::Required;
 use crate::model::{
-    Attachment, Base64, Color, Contact, ElectronicAddress, Footer, Identifier, Layout, Locale, Period, PostalAddress,
-    TaxCategory, TaxPointCode, TypeCode,
+    Attachment, Base64, Color, Contact, CsvDialect, ElectronicAddress, Footer, Identifier, Layout, Locale, Mark, Paper,
+    Period, PostalAddress, TaxCategory, TaxPointCode, TypeCode,
 };
 use crate::picture::Logo;
 use crate::text::Text;
@@ -58,6 +58,9 @@ inline_schemas! {
     Color => { "type": "string", "pattern": r"^\s*$|^#[0-9a-fA-F]{6}$" };
     Locale => { "type": "string", "pattern": r"^\s*$|^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$" };
     Layout => { "enum": ["classic", "modern"] };
+    Paper => { "enum": ["a4", "letter"] };
+    Mark => { "enum": ["draft", "paid", "copy"] };
+    CsvDialect => { "enum": ["rfc4180", "excel", "excel-de"] };
     Footer => { "type": "string", "maxLength": 300 };
     Logo => { "type": "string", "contentEncoding": "base64" };
     Base64 => { "type": "string", "contentEncoding": "base64" };

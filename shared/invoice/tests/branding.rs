@@ -11,6 +11,7 @@ const LOGO: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAA
 fn whole() -> Value {
     json!({
         "logo": LOGO, "accent_color": "#1a73e8", "style": "modern", "footer": "Since 1987.\nBristol", "locale": "de-AT",
+        "paper": "letter", "csv_dialect": "excel-de",
         "mail": { "subject": "Rechnung {number}", "greeting": "Guten Tag,\nRechnung {number} ist da.", "closing": "Bis bald" },
     })
 }
@@ -36,12 +37,16 @@ fn it_says_what_the_upload_does_not() {
     let texts = serde_json::to_value(&completed).unwrap();
     assert_eq!(texts["accent_color"], "#1a73e8");
     assert_eq!((&texts["style"], &texts["locale"]), (&json!("modern"), &json!("de-AT")));
+    assert_eq!((&texts["paper"], &texts["csv_dialect"]), (&json!("letter"), &json!("excel-de")));
     assert_eq!(texts["footer"], "Since 1987.\nBristol");
 }
 
 #[test]
 fn what_the_upload_says_goes_before_it() {
-    let own = json!({ "accent_color": "#000000", "style": "classic", "footer": "own", "locale": "fr", "logo": LOGO });
+    let own = json!({
+        "accent_color": "#000000", "style": "classic", "footer": "own", "locale": "fr", "logo": LOGO,
+        "paper": "a4", "csv_dialect": "rfc4180",
+    });
     let mut completed = presentation(&own);
     let before = completed.clone();
     read(&whole()).complete(&mut completed);
@@ -73,6 +78,9 @@ fn every_fault_stands_at_its_place() {
         ("/logo", json!("aGVsbG8="), "/logo", "logo"),
         ("/accent_color", json!("red"), "/accent_color", "color"),
         ("/style", json!("baroque"), "/style", "style"),
+        ("/paper", json!("legal"), "/paper", "paper"),
+        ("/csv_dialect", json!("tsv"), "/csv_dialect", "csv-dialect"),
+        ("/mark", json!("paid"), "/mark", "unknown-key"),
         ("/footer", json!("x".repeat(301)), "/footer", "text-length"),
         ("/locale", json!(7), "/locale", "locale"),
         ("/colour", json!("#123456"), "/colour", "unknown-key"),

@@ -108,6 +108,7 @@ fn everything() -> Value {
         "withholding_taxes": [{ "name": "withheld", "rate": "2.5", "base_amount": "8.88" }],
         "custom_fields": { "field": "value of field" },
         "logo": LOGO, "accent_color": "#1a73e8", "style": "modern", "footer": "footer", "locale": "de-AT", "tax_name": "USt",
+        "paper": "letter", "mark": "copy", "csv_dialect": "excel-de",
         "totals": {
             "line_total": "22.58", "allowance_total": "1.11", "charge_total": "6.81", "total_without_tax": "28.28",
             "tax_total": "4.42", "total_with_tax": "32.70", "payable_amount": "29.41", "amount_to_pay": "29.31",

@@ -2,6 +2,10 @@
 //!
 //! They do something in programs built with the feature `fail-points` alone, which only tests turn on: there the
 //! environment variable `MUTATION` names the one that is committed.
+//!
+//! No consumer acknowledges its message too early here, for nothing is lost by that: until the claim the outbox row
+//! brings the message again, and after it the end of the lease does. The acknowledgement that must wait for a commit is
+//! the one that a client gets: [`Mutation::AnswerBeforeCommit`].
 
 named! {
     /// A breach of the protocol.

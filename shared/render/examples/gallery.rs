@@ -1,11 +1,13 @@
 //! Makes the pictures of the gallery: `gallery [FOLDER] [--keep]`.
 //!
 //! Each invoice `NAME.json` in the folder is rendered, and its first page becomes `NAME.png`. Words between the name
-//! and the extension choose more: `NAME.modern.json` the layout, `NAME.draft.json` (`paid`, `copy`) a mark,
-//! `NAME.last.json` the last page. With `--keep` the documents of all formats stay beside the pictures.
+//! and the extension choose more: `NAME.modern.json` the layout, `NAME.last.json` the last page. With `--keep` the documents of all formats stay beside the pictures.
 //! Needs `pdftoppm` and `pdfinfo` of poppler-utils.
 
 #![allow(clippy::print_stdout, reason = "it is a command")]
+
+#[path = "gallery/choice.rs"]
+mod choice;
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -13,8 +15,8 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use choice::Choice;
 use invoice::{Format, ParseOptions};
-use render::{Layout, Mark, Style};
 
 /// The resolution of the pictures, in dots an inch.
 const RESOLUTION: &str = "88";
@@ -39,22 +41,21 @@ fn picture(input: &Path, keeps_pdf: bool) -> Result<(), Box<dyn Error>> {
     let json = fs::read(input)?;
     let parsed = invoice::parse(&json, &ParseOptions::default())
         .map_err(|rejected| format!("{}: {rejected}", input.display()))?;
-    let stem = input.file_stem().and_then(|stem| stem.to_str()).ok_or("the name is no text")?;
-    let words: Vec<&str> = stem.split('.').skip(1).collect();
-    let style = style(&words);
-    let rendered = render::render(&parsed.invoice, Format::Pdf, &style)?;
+    let choice = Choice::of(input);
+    let rendered = render::render(&parsed.invoice, Format::Pdf, &choice.style)?;
     let pdf = input.with_extension("pdf");
     fs::write(&pdf, &rendered.bytes)?;
     if keeps_pdf {
         for format in [Format::Excel, Format::Csv] {
-            let rendered = render::render(&parsed.invoice, format, &style)?;
+            let rendered = render::render(&parsed.invoice, format, &choice.style)?;
             fs::write(input.with_extension(format.extension()), &rendered.bytes)?;
         }
     }
     let picture = input.with_extension("");
-    let page = if words.contains(&"last") { page_count(&pdf)? } else { "1".to_owned() };
+    let information = information(&pdf)?;
+    let page = choice.page(&information).ok_or("pdfinfo names no pages")?;
     let status = Command::new("pdftoppm")
-        .args(["-png", "-singlefile", "-r", RESOLUTION, "-f", &page, "-l", &page])
+        .args(["-png", "-singlefile", "-r", RESOLUTION, "-f", page, "-l", page])
         .arg(&pdf)
         .arg(&picture)
         .status()
@@ -94,20 +95,7 @@ fn shrink(picture: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn style(words: &[&str]) -> Style {
-    let mut style = Style::default();
-    if words.contains(&"modern") {
-        style.layout = Layout::Modern;
-    }
-    style.mark = [("draft", Mark::Draft), ("paid", Mark::Paid), ("copy", Mark::Copy)]
-        .into_iter()
-        .find_map(|(word, mark)| words.contains(&word).then_some(mark));
-    style
-}
-
-fn page_count(pdf: &Path) -> Result<String, Box<dyn Error>> {
+fn information(pdf: &Path) -> Result<String, Box<dyn Error>> {
     let output = Command::new("pdfinfo").arg(pdf).output()?;
-    let text = String::from_utf8(output.stdout)?;
-    let count = text.lines().find_map(|line| line.strip_prefix("Pages:")).ok_or("pdfinfo names no pages")?;
-    Ok(count.trim().to_owned())
+    Ok(String::from_utf8(output.stdout)?)
 }

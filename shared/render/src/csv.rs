@@ -1,18 +1,18 @@
 //! Comma-separated values (RFC 4180): the [flat table](crate::flat_table).
 
 use ::csv::{Terminator, WriterBuilder};
-use invoice::Invoice;
+use invoice::{CsvDialect, Invoice};
 
 use crate::RenderError;
 use crate::flat_table::{Cell, INVOICE_COLUMNS, InvoiceColumn, LINE_COLUMNS, TOTAL_COLUMNS, column_names};
-use crate::style::{CsvDialect, Style};
+use crate::style::Style;
 
 /// What spreadsheet programs need to take a file for UTF-8.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Renders an invoice as CSV.
 pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, RenderError> {
-    let dialect = style.csv_dialect;
+    let dialect = style.csv_dialect_for(invoice);
     let (delimiter, has_mark) = match dialect {
         CsvDialect::Rfc4180 => (b',', false),
         CsvDialect::Excel => (b',', true),

@@ -9,7 +9,7 @@ mod totals;
 
 use std::borrow::Cow;
 
-use invoice::{Invoice, Logo};
+use invoice::{Invoice, Logo, Mark};
 
 pub(crate) use lines::{LineFigures, has_item_ids, has_several_rates, has_units, line_details, unit_label};
 pub(crate) use parties::PartyFacts;
@@ -18,7 +18,7 @@ pub(crate) use totals::{Total, TotalKind};
 
 use crate::font::HanForms;
 use crate::number_format::NumberFormat;
-use crate::style::{Mark, Style};
+use crate::style::Style;
 use crate::wording::Wording;
 
 /// A label and what it labels.
@@ -70,7 +70,7 @@ impl<'a> Facts<'a> {
             invoice,
             wording,
             title: title(invoice, wording),
-            mark: style.mark.map(|mark| mark_word(mark, wording)),
+            mark: style.mark_for(invoice).map(|mark| mark_word(mark, wording)),
             logo: invoice.presentation.logo.as_ref(),
             seller: parties::seller(invoice),
             parties: parties::others(invoice, wording),

@@ -27,8 +27,8 @@ pub use coverage::{uncovered_characters, uncovered_characters_of};
 pub use error::RenderError;
 pub use font::east_asian_fonts_in;
 pub use gallery::{GALLERY, GalleryInvoice};
-pub use invoice::Layout;
-pub use style::{CsvDialect, Mark, Paper, STYLE_VERSION, Style};
+pub use invoice::{CsvDialect, Layout, Mark, Paper};
+pub use style::{STYLE_VERSION, Style};
 
 /// A document of an invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,6 +13,7 @@ mod columns;
 mod content;
 mod document;
 mod draw;
+mod foot;
 mod geometry;
 mod head;
 mod image;
@@ -28,20 +29,20 @@ use crate::RenderError;
 use crate::compression::deflate;
 use crate::facts::Facts;
 use crate::style::Style;
+use columns::Columns;
 use content::Fonts;
 use document::{PageContent, Resources, assemble};
-use draw::{Repeated, footer_height};
+use draw::Repeated;
 use geometry::{Geometry, Theme};
 use metadata::Metadata;
-use paginate::{Room, paginate};
+use paginate::{Page, paginate};
 use sheet::Sheet;
 pub(crate) use table::amount_label;
 
 /// Renders an invoice as PDF.
 pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, RenderError> {
     let facts = Facts::new(invoice, style);
-    let mut geometry = Geometry::of(style.paper_for(invoice));
-    geometry.bottom -= footer_height(&facts, &geometry);
+    let geometry = Geometry::of(style.paper_for(invoice));
     let theme = Theme { layout: style.layout_for(invoice), accent: style.accent_for(invoice) };
 
     let mut sheet = Sheet::with_capacity(invoice.lines.len());
@@ -49,15 +50,7 @@ pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, Render
     let columns = table::lay_out(&mut sheet, &facts, &geometry, theme);
     closing::lay_out(&mut sheet, &facts, &columns, &geometry, theme);
 
-    let repeated = Repeated::new(&facts, &columns, geometry, theme);
-    let carry = repeated.carry_height();
-    let room = Room {
-        // Pages after the first give up the height of their running head beyond the margin.
-        height: geometry.bottom - geometry.top - repeated.running_head_height() / 2,
-        continuation: repeated.table_head_height() + carry,
-        carry,
-    };
-    let pages = paginate(&sheet, room);
+    let (repeated, pages) = cut(&sheet, &facts, &columns, geometry, theme);
     let mut fonts = Fonts::new();
     let mut digest = document::Digest::default();
     digest.take_in(facts.logo.map_or(&[], |logo| &logo.bytes));
@@ -71,4 +64,25 @@ pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, Render
         .collect();
     let metadata = Metadata::of(&facts);
     assemble(&geometry, contents, Resources { fonts: &fonts, logo: facts.logo }, &metadata, digest)
+}
+
+/// Cuts the sheet into pages. Their number stands at the foot beside lines that give it room, and so the digits of the
+/// number are sought that the pages then have.
+fn cut<'a>(
+    sheet: &Sheet<'_>,
+    facts: &'a Facts<'a>,
+    columns: &'a Columns,
+    geometry: Geometry,
+    theme: Theme,
+) -> (Repeated<'a>, Vec<Page>) {
+    let mut digits = 1;
+    loop {
+        let repeated = Repeated::new(facts, columns, geometry, theme, digits);
+        let pages = paginate(sheet, repeated.room());
+        let needed = pages.len().to_string().len();
+        if needed <= digits {
+            return (repeated, pages);
+        }
+        digits = needed;
+    }
 }

@@ -1,9 +1,9 @@
 //! What a document looks like, as far as the invoice itself does not say.
 
-use invoice::{Color, Invoice, Layout};
+use invoice::{Color, CsvDialect, Invoice, Layout, Mark, Paper};
 
 /// The version of the looks: it rises whenever the same invoice would give other bytes.
-pub const STYLE_VERSION: u32 = 4;
+pub const STYLE_VERSION: u32 = 5;
 
 /// The looks of a document. What the invoice's own presentation says goes before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,38 +19,6 @@ pub struct Style {
     pub mark: Option<Mark>,
     /// The form of CSV files.
     pub csv_dialect: CsvDialect,
-}
-
-/// The size of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Paper {
-    /// 210 × 297 mm (ISO 216).
-    A4,
-    /// 8.5 × 11 inches (ANSI Y14.1).
-    Letter,
-}
-
-/// A word about the state of the document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Mark {
-    /// Not issued yet.
-    Draft,
-    /// Paid already.
-    Paid,
-    /// Not the original.
-    Copy,
-}
-
-/// The form of a CSV file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum CsvDialect {
-    /// RFC 4180 to the letter: commas, UTF-8 without a mark, a decimal point.
-    #[default]
-    Rfc4180,
-    /// For Excel in English: commas, a byte order mark, a decimal point.
-    Excel,
-    /// For Excel in German and its neighbours: semicolons, a byte order mark, a decimal comma.
-    ExcelDe,
 }
 
 /// Countries and territories where Letter is the usual size (Unicode CLDR, `paperSize`).
@@ -71,7 +39,15 @@ impl Style {
             Some(country) if LETTER_COUNTRIES.contains(&country.code()) => Paper::Letter,
             _ => Paper::A4,
         };
-        self.paper.unwrap_or_else(usual)
+        invoice.presentation.paper.or(self.paper).unwrap_or_else(usual)
+    }
+
+    pub(crate) fn mark_for(&self, invoice: &Invoice) -> Option<Mark> {
+        invoice.presentation.mark.or(self.mark)
+    }
+
+    pub(crate) fn csv_dialect_for(&self, invoice: &Invoice) -> CsvDialect {
+        invoice.presentation.csv_dialect.unwrap_or(self.csv_dialect)
     }
 
     pub(crate) fn layout_for(&self, invoice: &Invoice) -> Layout {

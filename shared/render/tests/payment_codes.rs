@@ -8,7 +8,7 @@ mod tools;
 use std::io::Cursor;
 
 use invoice::{Format, Invoice};
-use render::{Layout, Mark, Style};
+use render::{Layout, Style};
 use samples::{full, parse};
 use serde_json::{Value, json};
 
@@ -127,7 +127,8 @@ fn the_largest_code_is_still_read() {
 
 #[test]
 fn what_is_not_to_be_transferred_has_no_code() {
-    let cases: [&[(&str, Value)]; 6] = [
+    let cases: [&[(&str, Value)]; 7] = [
+        &[("/mark", json!("paid"))],
         &[("/currency", json!("GBP"))],
         &[("/payment/iban", json!("BR1800360305000010009795493C1"))],
         &[("/payment/means", json!("59"))],
@@ -138,7 +139,4 @@ fn what_is_not_to_be_transferred_has_no_code() {
     for changes in cases {
         assert_eq!(scanned(&with(changes), &Style::default()), Vec::<String>::new(), "{changes:?}");
     }
-    let mut paid = Style::default();
-    paid.mark = Some(Mark::Paid);
-    assert_eq!(scanned(&with(&[]), &paid), Vec::<String>::new());
 }

@@ -1,17 +1,19 @@
-//! The pages look as they did: each invoice of the gallery beside a small picture of its first page.
+//! The pages look as they did: each invoice of the gallery beside a small picture of the page that its name chooses.
 //!
 //! `UPDATE_PICTURES=1 cargo test -p render --test pictures` takes the pages as they are now.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "../examples/gallery/choice.rs"]
+mod choice;
 mod tools;
 
 use std::fs::{self, File};
 use std::io::{BufReader, Cursor};
 use std::path::{Path, PathBuf};
 
+use choice::Choice;
 use invoice::{Format, ParseOptions};
-use render::{Layout, Style};
 
 /// Pixels may differ by so much: rasterisers of different versions smooth edges differently.
 const TOLERANCE: u8 = 72;
@@ -35,15 +37,15 @@ fn decode(reader: impl std::io::BufRead + std::io::Seek) -> Picture {
 fn page_of(input: &Path) -> Vec<u8> {
     let parsed = invoice::parse(&fs::read(input).unwrap(), &ParseOptions::default())
         .unwrap_or_else(|rejected| panic!("{}: {:#?}", input.display(), rejected.faults));
-    let mut style = Style::default();
-    if input.to_str().unwrap().contains(".modern.") {
-        style.layout = Layout::Modern;
-    }
-    let pdf = render::render(&parsed.invoice, Format::Pdf, &style).unwrap();
+    let choice = Choice::of(input);
+    let pdf = render::render(&parsed.invoice, Format::Pdf, &choice.style).unwrap();
     assert!(pdf.uncovered_characters.is_empty(), "{}", input.display());
+    let information = tools::run("pdfinfo", &["{}"], &pdf.bytes);
+    let page = choice.page(&information).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("page");
-    let arguments = ["-png", "-gray", "-r", "36", "-singlefile", "{}", target.to_str().unwrap()];
+    let arguments =
+        ["-png", "-gray", "-r", "36", "-f", page, "-l", page, "-singlefile", "{}", target.to_str().unwrap()];
     tools::run("pdftoppm", &arguments, &pdf.bytes);
     fs::read(target.with_extension("png")).unwrap()
 }
@@ -55,7 +57,7 @@ fn pages_look_as_they_did() {
         fs::read_dir(root.join("gallery")).unwrap().map(|entry| entry.unwrap().path()).collect();
     inputs.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     inputs.sort();
-    assert!(inputs.len() >= 9);
+    assert!(inputs.len() >= 12);
     for input in inputs {
         let page = page_of(&input);
         let reference = root.join("tests/pictures").join(input.with_extension("png").file_name().unwrap());

@@ -112,6 +112,22 @@ fn dialects_of_csv() {
 }
 
 #[test]
+fn the_dialect_of_the_data_goes_before_the_styles() {
+    let mut data = flat(vec![item("One", "1.5", "2")]);
+    data["csv_dialect"] = "excel-de".into();
+    let bytes = render(&parse(&data), Format::Csv).bytes;
+    assert!(String::from_utf8(bytes).unwrap().starts_with("\u{feff}invoice_number;"));
+}
+
+#[test]
+fn every_column_is_documented_in_its_place() {
+    let (head, _) = csv_rows(&render(&parse(&flat(vec![item("One", "1", "1")])), Format::Csv).bytes);
+    let (_, table) = include_str!("../CSV.md").split_once("| Column |").unwrap();
+    let documented: Vec<&str> = table.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
+    assert_eq!(documented, head.iter().collect::<Vec<_>>());
+}
+
+#[test]
 fn figures_with_more_digits_than_a_spreadsheet_keeps_are_text() {
     let invoice = parse(&flat(vec![item("Large", "1", "123456789012345.67")]));
     let mut book = workbook(&render(&invoice, Format::Excel).bytes);

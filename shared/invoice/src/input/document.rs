@@ -8,8 +8,9 @@ use crate::code_lists::ExemptionReasonCode;
 use crate::figures::{Currency, Decimal};
 use crate::json::{FromJson, Member, Node, Path, Reader, Required, json_object};
 use crate::model::{
-    Color, Contact, CustomField, Delivery, DocumentReference, Footer, Identifier, Layout, Locale, Note,
-    ObjectIdentifier, Party, Payee, Period, PostalAddress, SupportingDocument, TaxCategory, TaxPointCode, TypeCode,
+    Color, Contact, CsvDialect, CustomField, Delivery, DocumentReference, Footer, Identifier, Layout, Locale, Mark,
+    Note, ObjectIdentifier, Paper, Party, Payee, Period, PostalAddress, SupportingDocument, TaxCategory, TaxPointCode,
+    TypeCode,
 };
 use crate::picture::Logo;
 use crate::schema::IsoDate;
@@ -175,6 +176,15 @@ json_object! {
         /// The form of the document (beyond the norm): `classic` or `modern`.
         #[schemars(example = &"modern")]
         pub style: Option<Layout>,
+        /// The size of the pages (beyond the norm): `a4` or `letter`; without it, what is usual in the seller's country.
+        #[schemars(example = &"letter")]
+        pub paper: Option<Paper>,
+        /// A word that is printed beside the title (beyond the norm): `draft`, `paid` or `copy`.
+        #[schemars(example = &"draft")]
+        pub mark: Option<Mark>,
+        /// The form of CSV files (beyond the norm): `rfc4180`, `excel` or `excel-de`.
+        #[schemars(example = &"excel-de")]
+        pub csv_dialect: Option<CsvDialect>,
         /// What stands at the foot of each page (beyond the norm), at most 300 characters in four lines.
         #[schemars(example = &"Harbour & Pine Ltd builds reading rooms since 1987.")]
         pub footer: Option<Footer>,

@@ -20,6 +20,15 @@ pub struct Presentation {
     /// The form of the document's head.
     #[serde(rename = "style", skip_serializing_if = "Option::is_none")]
     pub layout: Option<Layout>,
+    /// The size of the pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paper: Option<Paper>,
+    /// A word that is printed beside the title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<Mark>,
+    /// The form of CSV files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub csv_dialect: Option<CsvDialect>,
     /// What stands at the foot of each page, under the legal data of the seller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub footer: Option<Footer>,
@@ -31,31 +40,80 @@ pub struct Presentation {
     pub tax_name: Option<String>,
 }
 
-/// The form of a document's head: one of the two styles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Layout {
-    /// Seller to the left, title to the right, thin rules.
-    #[default]
-    Classic,
-    /// Title first, over a band in the accent colour.
-    Modern,
+/// Choices that JSON names by a word each.
+macro_rules! choices {
+    ($(
+        $(#[$choice:meta])*
+        pub enum $name:ident {
+            $( $(#[$variant:meta])* $value:ident = $word:literal, )+
+        }
+    )+) => { $(
+        $(#[$choice])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+        pub enum $name {
+            $( $(#[$variant])* #[serde(rename = $word)] $value, )+
+        }
+
+        impl $name {
+            /// The name that JSON uses.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $( Self::$value => $word, )+
+                }
+            }
+
+            /// The one of this name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $( $word => Some(Self::$value), )+
+                    _ => None,
+                }
+            }
+        }
+    )+ };
 }
 
-impl Layout {
-    /// The name that JSON uses.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Classic => "classic",
-            Self::Modern => "modern",
-        }
+choices! {
+    /// The form of a document's head: one of the two styles.
+    pub enum Layout {
+        /// Seller to the left, title to the right, thin rules.
+        #[default]
+        Classic = "classic",
+        /// Title first, over a band in the accent colour.
+        Modern = "modern",
     }
 
-    /// The one of this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Classic, Self::Modern].into_iter().find(|layout| layout.name() == name)
+    /// The size of a page.
+    pub enum Paper {
+        /// 210 × 297 mm (ISO 216).
+        #[default]
+        A4 = "a4",
+        /// 8.5 × 11 inches (ANSI Y14.1).
+        Letter = "letter",
+    }
+
+    /// A word about the state of the document, beside its title.
+    pub enum Mark {
+        /// Not issued yet.
+        #[default]
+        Draft = "draft",
+        /// Paid already.
+        Paid = "paid",
+        /// Not the original.
+        Copy = "copy",
+    }
+
+    /// The form of a CSV file.
+    pub enum CsvDialect {
+        /// RFC 4180 to the letter: commas, UTF-8 without a mark, a decimal point.
+        #[default]
+        Rfc4180 = "rfc4180",
+        /// For Excel in English: commas, a byte order mark, a decimal point.
+        Excel = "excel",
+        /// For Excel in German and its neighbours: semicolons, a byte order mark, a decimal comma.
+        ExcelDe = "excel-de",
     }
 }
 

@@ -3,7 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Base64, Color, Footer, Layout, Locale, Note, PostalAddress, TaxCategory, TaxPointCode, TypeCode};
+use super::{
+    Base64, Color, CsvDialect, Footer, Layout, Locale, Mark, Note, Paper, PostalAddress, TaxCategory, TaxPointCode,
+    TypeCode,
+};
 use crate::code_lists::{CREDIT_NOTE_TYPES, INVOICE_TYPES, find};
 use crate::finding::Finding;
 use crate::json::{FromJson, Node, Path, Reader};
@@ -96,6 +99,24 @@ fn read_locale(word: &str) -> Option<Locale> {
 impl FromJson for Layout {
     fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
         read_word(node, at, reader, ("style", "a style: classic or modern"), Self::from_name)
+    }
+}
+
+impl FromJson for Paper {
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        read_word(node, at, reader, ("paper", "a size of pages: a4 or letter"), Self::from_name)
+    }
+}
+
+impl FromJson for Mark {
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        read_word(node, at, reader, ("mark", "a mark: draft, paid or copy"), Self::from_name)
+    }
+}
+
+impl FromJson for CsvDialect {
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        read_word(node, at, reader, ("csv-dialect", "a dialect: rfc4180, excel or excel-de"), Self::from_name)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The sheet that looks like the invoice.
 
-use invoice::{Color as Rgb, Invoice, Line};
+use invoice::{Color as Rgb, Invoice, Line, Paper};
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Image, Worksheet, XlsxError};
 
 use super::cells::{Cells, Column, Formats, Look, Row, place};
@@ -9,7 +9,7 @@ use crate::facts::{
     Facts, LineFigures, Pair, PartyFacts, TotalKind, has_item_ids, has_several_rates, has_units, line_details,
     unit_label,
 };
-use crate::style::{Paper, Style};
+use crate::style::Style;
 
 /// The width of the description, in characters.
 const TEXT_WIDTH: f64 = 46.0;

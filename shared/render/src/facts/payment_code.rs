@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use invoice::{CreditTransfer, Invoice, Payment};
+use invoice::{CreditTransfer, Invoice, Mark, Payment};
 
-use crate::style::{Mark, Style};
+use crate::style::Style;
 use crate::wording::Wording;
 
 /// A code to be scanned.
@@ -39,7 +39,7 @@ const LINK_BYTES: usize = 331;
 /// The codes of the payment block; none where nothing is left to be paid.
 pub(crate) fn payment_codes<'a>(invoice: &'a Invoice, style: &Style, wording: &Wording) -> Vec<PaymentCode<'a>> {
     let Some(payment) = &invoice.payment else { return Vec::new() };
-    let is_paid = style.mark == Some(Mark::Paid) || invoice.totals.amount_to_pay.minor_units() <= 0;
+    let is_paid = style.mark_for(invoice) == Some(Mark::Paid) || invoice.totals.amount_to_pay.minor_units() <= 0;
     if is_paid || invoice.type_code.is_credit_note() {
         return Vec::new();
     }

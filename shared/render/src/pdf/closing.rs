@@ -1,10 +1,9 @@
-//! What follows the table: totals, payment, notes.
-
-use std::borrow::Cow;
+//! What follows the table: totals, payment, notes, and legal data that are too long for the foot of a page.
 
 use invoice::Layout;
 
 use super::columns::Columns;
+use super::foot::{FOOT_LEADING, holds_legal_data};
 use super::geometry::{BASE, BASE_BOLD, DUE, GAP, GUTTER, Geometry, LEADING, QUIET, SMALL, Theme};
 use super::sheet::{Drawing, Rule, Sheet, Subject};
 use super::symbol::Symbol;
@@ -28,6 +27,7 @@ pub(super) fn lay_out<'a>(
     totals(sheet, facts, columns, geometry, theme);
     payment(sheet, facts, geometry);
     notes(sheet, facts, geometry);
+    legal_data(sheet, facts, geometry);
 }
 
 fn totals<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, columns: &Columns, geometry: &Geometry, theme: Theme) {
@@ -122,7 +122,7 @@ fn codes(sheet: &mut Sheet<'_>, codes: &[PaymentCode<'_>], geometry: &Geometry) 
         sheet.drawing(Drawing { left, top, width, height: CODE_SIDE, subject: Subject::Symbol(symbol) });
         let mut baseline = top + CODE_SIDE + CODE_GAP;
         for line in wrap(code.caption, SMALL, CODE_SIDE) {
-            let x = left + (CODE_SIDE - text_width(line, SMALL)) / 2;
+            let x = left + (CODE_SIDE - line.width(SMALL)) / 2;
             sheet.framed((left, right), x, baseline, SMALL, line);
             baseline += CAPTION_LEADING;
         }
@@ -171,12 +171,26 @@ fn notes<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry) {
         let lines = wrap(note, BASE, text_measure(geometry));
         let last = lines.len().saturating_sub(1);
         for (index, line) in lines.into_iter().enumerate() {
-            sheet.text(geometry.left, LEADING - 3_500, BASE, Cow::Borrowed(line));
+            sheet.text(geometry.left, LEADING - 3_500, BASE, line);
             // Neither the first nor the last line of a paragraph stands alone on a page.
             let keeps_next = index + 1 < last.min(2) || (last > 0 && index + 1 == last);
             sheet.band(LEADING, keeps_next);
         }
         sheet.space(LEADING / 3, false);
+    }
+}
+
+/// The legal data of the seller, where they are more than the foot of each page can hold.
+fn legal_data<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry) {
+    if holds_legal_data(facts, geometry) {
+        return;
+    }
+    sheet.space(GAP, true);
+    for text in std::iter::once(facts.seller.name).chain(facts.legal.iter().map(|line| &**line)) {
+        for line in wrap(text, SMALL, geometry.measure()) {
+            sheet.text(geometry.left, FOOT_LEADING - 2_000, SMALL, line);
+            sheet.band(FOOT_LEADING, false);
+        }
     }
 }
 

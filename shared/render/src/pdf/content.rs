@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use invoice::Color;
+use unicode_bidi::Level;
 
 use super::geometry::INK;
 use super::symbol::{Bar, Symbol};
@@ -96,14 +97,14 @@ impl<'f> Content<'f> {
         let _ = writeln!(self.bytes, "cm /{LOGO} Do Q");
     }
 
-    /// Shows a text whose baseline begins at a place; y runs downwards.
-    pub(super) fn text(&mut self, x: Length, y: Length, style: TextStyle, text: &str) {
+    /// Shows a text whose baseline begins at a place; y runs downwards. A line of a paragraph takes its level.
+    pub(super) fn text(&mut self, x: Length, y: Length, style: TextStyle, text: &str, base: Option<Level>) {
         self.move_to(x, self.page_height - y);
         self.set_color(style.color);
-        if is_simple(text, style.weight) {
+        if is_simple(text, style.weight, base) {
             self.simple_text(style, text);
         } else {
-            for run in shape(text, style.weight, self.forms) {
+            for run in shape(text, style.weight, self.forms, base) {
                 let is_thickened = style.weight == Weight::Bold && run.face.is_east_asian();
                 if is_thickened {
                     self.thicken(style);

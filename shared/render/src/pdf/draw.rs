@@ -4,13 +4,14 @@ use invoice::Layout;
 
 use super::columns::Columns;
 use super::content::{Content, Fonts};
+use super::foot::{FOOT_LEADING, Foot, page_label};
 use super::geometry::{Geometry, HAIRLINE, RULE, SMALL, Theme};
 use super::head::running_head;
-use super::paginate::Page;
+use super::paginate::{Page, Room};
 use super::sheet::{Band, Cell, Drawing, Rule, Sheet, Subject};
 use super::table;
 use crate::facts::Facts;
-use crate::text::{Length, first_line, points, width, wrap};
+use crate::text::{Length, line_width, points, width};
 
 /// The parts that pages repeat.
 pub(super) struct Repeated<'a> {
@@ -20,35 +21,36 @@ pub(super) struct Repeated<'a> {
     theme: Theme,
     running_head: Sheet<'a>,
     table_head: Sheet<'a>,
-    /// The legal data of the seller, as it stands at the foot.
-    legal: String,
-    /// What the user adds under it, in lines.
-    footer: Vec<&'a str>,
+    foot: Foot<'a>,
 }
 
 impl<'a> Repeated<'a> {
-    pub(super) fn new(facts: &'a Facts<'a>, columns: &'a Columns, geometry: Geometry, theme: Theme) -> Self {
+    /// What the pages of a document repeat whose number of pages has so many digits.
+    pub(super) fn new(
+        facts: &'a Facts<'a>,
+        columns: &'a Columns,
+        geometry: Geometry,
+        theme: Theme,
+        digits: usize,
+    ) -> Self {
         let mut running = Sheet::default();
         running_head(&mut running, facts, &geometry);
         let mut table_head = Sheet::default();
         table::head(&mut table_head, facts, columns, &geometry, theme);
-        let name = std::iter::once(facts.seller.name);
-        let legal = name.chain(facts.legal.iter().map(|line| &**line)).collect::<Vec<_>>().join("  ·  ");
-        let footer = footer_lines(facts, &geometry);
-        Self { facts, columns, geometry, theme, running_head: running, table_head, legal, footer }
+        let foot = Foot::new(facts, &geometry, digits);
+        let geometry = Geometry { bottom: geometry.bottom - foot.height(), ..geometry };
+        Self { facts, columns, geometry, theme, running_head: running, table_head, foot }
     }
 
-    pub(super) fn running_head_height(&self) -> Length {
-        height_of(&self.running_head)
-    }
-
-    pub(super) fn table_head_height(&self) -> Length {
-        height_of(&self.table_head)
-    }
-
-    /// The height of a line of sums at the edge of a page.
-    pub(super) fn carry_height(&self) -> Length {
-        table::carry(&mut Sheet::default(), self.facts, self.columns, 0)
+    /// What a page has room for beside them.
+    pub(super) fn room(&self) -> Room {
+        let carry = table::carry(&mut Sheet::default(), self.facts, self.columns, 0);
+        Room {
+            // Pages after the first give up the height of their running head beyond the margin.
+            height: self.geometry.bottom - self.geometry.top - height_of(&self.running_head) / 2,
+            continuation: height_of(&self.table_head) + carry,
+            carry,
+        }
     }
 
     /// Draws a page.
@@ -99,19 +101,16 @@ impl<'a> Repeated<'a> {
 
     fn foot(&self, content: &mut Content<'_>, number: usize, count: usize) {
         let geometry = &self.geometry;
-        let wording = self.facts.wording;
         let y = geometry.bottom + points(20);
         content.rectangle(geometry.left, y, geometry.right, y + HAIRLINE, RULE);
-        let page = wording.page.fill(&[("page", &number.to_string()), ("count", &count.to_string())]);
-        let page_width = width(&page, SMALL);
-        let legal = first_line(&self.legal, SMALL, geometry.measure() - page_width - points(20));
-        let x = self.mirrored(geometry.right - page_width, geometry.right);
+        let page = page_label(self.facts, &number.to_string(), &count.to_string());
+        let x = self.mirrored(geometry.right - width(&page, SMALL), geometry.right);
         let mut y = y + points(14);
-        content.text(x, y, SMALL, &page);
-        for line in std::iter::once(&*legal).chain(self.footer.iter().copied()) {
-            let x = self.mirrored(geometry.left, geometry.left + width(line, SMALL));
-            content.text(x, y, SMALL, line);
-            y += FOOTER_LEADING;
+        content.text(x, y, SMALL, &page, None);
+        for line in self.foot.lines() {
+            let x = self.mirrored(geometry.left, geometry.left + line.width(SMALL));
+            content.text(x, y, SMALL, &line.text, line.base);
+            y += FOOT_LEADING;
         }
     }
 
@@ -137,7 +136,7 @@ impl<'a> Repeated<'a> {
             }
         }
         for cell in sheet.cells_of(band) {
-            content.text(self.place(cell), y + cell.baseline, cell.style, &cell.text);
+            content.text(self.place(cell), y + cell.baseline, cell.style, &cell.text, cell.base);
         }
         y + band.height
     }
@@ -149,7 +148,7 @@ impl<'a> Repeated<'a> {
         }
         match cell.frame {
             Some((left, right)) => self.mirrored(left, right) + cell.x - left,
-            None => self.mirrored(cell.x, cell.x + width(&cell.text, cell.style)),
+            None => self.mirrored(cell.x, cell.x + line_width(&cell.text, cell.style, cell.base)),
         }
     }
 
@@ -157,18 +156,6 @@ impl<'a> Repeated<'a> {
     fn mirrored(&self, left: Length, right: Length) -> Length {
         if self.facts.wording.is_right_to_left { self.geometry.width - right } else { left }
     }
-}
-
-/// The distance of baselines at the foot.
-const FOOTER_LEADING: Length = points(10);
-
-fn footer_lines<'a>(facts: &Facts<'a>, geometry: &Geometry) -> Vec<&'a str> {
-    if facts.footer.is_empty() { Vec::new() } else { wrap(facts.footer, SMALL, geometry.measure()) }
-}
-
-/// The height that the user's own lines take from the body of each page.
-pub(super) fn footer_height(facts: &Facts<'_>, geometry: &Geometry) -> Length {
-    footer_lines(facts, geometry).iter().map(|_| FOOTER_LEADING).sum()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

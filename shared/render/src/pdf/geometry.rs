@@ -1,9 +1,9 @@
 //! The grid of a page: margins, columns, sizes of type, colours.
 
-use invoice::{Color, Layout};
+use invoice::{Color, Layout, Paper};
 
 use crate::font::Weight;
-use crate::style::{Paper, color};
+use crate::style::color;
 use crate::text::{Length, TextStyle, points};
 
 /// The distance of baselines in blocks of text.

@@ -1,7 +1,5 @@
 //! The head of the document: seller, title, parties and references.
 
-use std::borrow::Cow;
-
 use invoice::{Layout, Logo};
 
 use super::geometry::{
@@ -10,13 +8,13 @@ use super::geometry::{
 use super::sheet::{Drawing, Rule, Sheet, Subject};
 use crate::facts::{Facts, Pair, PartyFacts};
 use crate::font::Weight;
-use crate::text::{Length, TextStyle, first_line, points, width, wrap};
+use crate::text::{Length, TextLine, TextStyle, first_line, points, width, wrap};
 
 /// A line of a column that stands beside others.
 struct Entry<'a> {
     x: Length,
     style: TextStyle,
-    text: Cow<'a, str>,
+    text: TextLine<'a>,
 }
 
 /// The lines of a column; each may have several texts.
@@ -80,13 +78,12 @@ fn seller_and_title<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &
     sheet.text_to(geometry.right, TITLE_BASELINE, title, facts.title);
     sheet.band(TITLE_HEIGHT, true);
 
-    left.extend(names.map(|name| vec![Entry { x: geometry.left, style: SELLER, text: Cow::Borrowed(name) }]));
+    left.extend(names.map(|text| vec![Entry { x: geometry.left, style: SELLER, text }]));
     for line in &facts.seller.lines {
         push_wrapped(&mut left, line, QUIET, geometry.left, room);
     }
     let numbers = wrap(&facts.invoice.number, BASE_BOLD, number_room).into_iter();
-    let mut right: Column<'a> =
-        numbers.map(|line| vec![ending_at(geometry.right, BASE_BOLD, Cow::Borrowed(line))]).collect();
+    let mut right: Column<'a> = numbers.map(|line| vec![ending_at(geometry.right, BASE_BOLD, line)]).collect();
     let mark = mark(facts, theme);
     right.extend(mark.map(|(style, text)| vec![ending_at(geometry.right, style, text)]));
     place_columns(sheet, vec![left, right]);
@@ -108,16 +105,16 @@ fn title_and_seller<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &
     let mut left: Column<'a> = Vec::new();
     push_wrapped(&mut left, &facts.invoice.number, number, geometry.left, geometry.column(2) - geometry.left - GUTTER);
     left.extend(mark(facts, theme).map(|(style, text)| vec![Entry { x: geometry.left, style, text }]));
-    right.extend(names.map(|name| vec![Entry { x: seller_left, style: BASE_BOLD, text: Cow::Borrowed(name) }]));
+    right.extend(names.map(|text| vec![Entry { x: seller_left, style: BASE_BOLD, text }]));
     for line in &facts.seller.lines {
         push_wrapped(&mut right, line, QUIET, seller_left, geometry.column_width());
     }
     place_columns(sheet, vec![left, right]);
 }
 
-fn mark<'a>(facts: &Facts<'_>, theme: Theme) -> Option<(TextStyle, Cow<'a, str>)> {
+fn mark<'a>(facts: &Facts<'_>, theme: Theme) -> Option<(TextStyle, TextLine<'a>)> {
     let style = TextStyle { color: theme.accent, ..BASE_BOLD };
-    facts.mark.map(|mark| (style, Cow::Owned(mark.to_uppercase())))
+    facts.mark.map(|mark| (style, mark.to_uppercase().into()))
 }
 
 fn parties_and_references<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry) {
@@ -138,7 +135,7 @@ fn parties_and_references<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geome
 }
 
 fn party_column<'a>(party: &'a PartyFacts<'a>, x: Length, room: Length) -> Column<'a> {
-    let mut column = vec![vec![Entry { x, style: SMALL, text: Cow::Borrowed(party.heading) }]];
+    let mut column = vec![vec![Entry { x, style: SMALL, text: party.heading.into() }]];
     push_wrapped(&mut column, party.name, BASE_BOLD, x, room);
     for line in &party.lines {
         push_wrapped(&mut column, line, BASE, x, room);
@@ -154,14 +151,14 @@ fn reference_column<'a>(pairs: &'a [Pair<'a>], geometry: &Geometry) -> Column<'a
     for pair in pairs {
         let label = first_line(&pair.label, QUIET, room);
         let rest = room - width(&label, QUIET) - GUTTER / 2;
-        let label = Entry { x, style: QUIET, text: Cow::Owned(label) };
+        let label = Entry { x, style: QUIET, text: label.into() };
         let mut values = wrap(&pair.value, BASE, if fits(&pair.value, rest) { rest } else { room }).into_iter();
         let mut line = vec![label];
         if fits(&pair.value, rest) {
-            line.extend(values.next().map(|value| ending_at(geometry.right, BASE, Cow::Borrowed(value))));
+            line.extend(values.next().map(|value| ending_at(geometry.right, BASE, value)));
         }
         column.push(line);
-        column.extend(values.map(|value| vec![ending_at(geometry.right, BASE, Cow::Borrowed(value))]));
+        column.extend(values.map(|value| vec![ending_at(geometry.right, BASE, value)]));
     }
     column
 }
@@ -170,13 +167,13 @@ fn fits(text: &str, room: Length) -> bool {
     !text.contains('\n') && width(text, BASE) <= room
 }
 
-fn ending_at<'a>(right: Length, style: TextStyle, text: Cow<'a, str>) -> Entry<'a> {
-    Entry { x: right - width(&text, style), style, text }
+fn ending_at(right: Length, style: TextStyle, text: TextLine<'_>) -> Entry<'_> {
+    Entry { x: right - text.width(style), style, text }
 }
 
 fn push_wrapped<'a>(column: &mut Column<'a>, text: &'a str, style: TextStyle, x: Length, room: Length) {
     let lines = wrap(text, style, room).into_iter();
-    column.extend(lines.map(|line| vec![Entry { x, style, text: Cow::Borrowed(line) }]));
+    column.extend(lines.map(|text| vec![Entry { x, style, text }]));
 }
 
 /// Places columns beside each other, a band a line.

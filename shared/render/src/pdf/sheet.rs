@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use invoice::Color;
+use unicode_bidi::Level;
 
 use super::symbol::Symbol;
-use crate::text::{Length, TextStyle, width};
+use crate::text::{Length, TextLine, TextStyle};
 
 /// A text on one line.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(super) struct Cell<'a> {
     pub(super) baseline: Length,
     pub(super) style: TextStyle,
     pub(super) text: Cow<'a, str>,
+    /// The level of the paragraph that the text is a line of.
+    pub(super) base: Option<Level>,
     /// The edges of the column of figures that it stands in. On pages from right to left a column moves to the other
     /// side as a whole, so that its figures stay under each other.
     pub(super) frame: Option<(Length, Length)>,
@@ -92,17 +95,17 @@ impl<'a> Sheet<'a> {
     }
 
     /// Adds a text to the band that is being made; what is empty is left out.
-    pub(super) fn text(&mut self, x: Length, baseline: Length, style: TextStyle, text: impl Into<Cow<'a, str>>) {
-        let text = text.into();
+    pub(super) fn text(&mut self, x: Length, baseline: Length, style: TextStyle, text: impl Into<TextLine<'a>>) {
+        let TextLine { text, base } = text.into();
         if !text.is_empty() {
-            self.cells.push(Cell { x, baseline, style, text, frame: None });
+            self.cells.push(Cell { x, baseline, style, text, base, frame: None });
         }
     }
 
     /// Adds a text that ends at `right`.
-    pub(super) fn text_to(&mut self, right: Length, baseline: Length, style: TextStyle, text: impl Into<Cow<'a, str>>) {
+    pub(super) fn text_to(&mut self, right: Length, baseline: Length, style: TextStyle, text: impl Into<TextLine<'a>>) {
         let text = text.into();
-        let x = right - width(&text, style);
+        let x = right - text.width(style);
         self.text(x, baseline, style, text);
     }
 
@@ -112,10 +115,10 @@ impl<'a> Sheet<'a> {
         frame: (Length, Length),
         baseline: Length,
         style: TextStyle,
-        text: impl Into<Cow<'a, str>>,
+        text: impl Into<TextLine<'a>>,
     ) {
         let text = text.into();
-        let x = frame.1 - width(&text, style);
+        let x = frame.1 - text.width(style);
         self.framed(frame, x, baseline, style, text);
     }
 
@@ -126,11 +129,11 @@ impl<'a> Sheet<'a> {
         x: Length,
         baseline: Length,
         style: TextStyle,
-        text: impl Into<Cow<'a, str>>,
+        text: impl Into<TextLine<'a>>,
     ) {
-        let text = text.into();
+        let TextLine { text, base } = text.into();
         if !text.is_empty() {
-            self.cells.push(Cell { x, baseline, style, text, frame: Some(frame) });
+            self.cells.push(Cell { x, baseline, style, text, base, frame: Some(frame) });
         }
     }
 

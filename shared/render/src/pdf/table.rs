@@ -1,14 +1,12 @@
 //! The table of lines.
 
-use std::borrow::Cow;
-
 use invoice::{Color, Line};
 
 use super::columns::{Columns, Figures};
 use super::geometry::{BASE, Geometry, HAIRLINE, QUIET, RULE, SMALL, Theme};
 use super::sheet::{Rule, Sheet};
 use crate::facts::{Facts, LineFigures, line_details};
-use crate::text::{Length, TextStyle, width, wrap};
+use crate::text::{Length, TextLine, TextStyle, width, wrap};
 
 /// The distance of baselines within a row.
 const ROW_LEADING: Length = 12_000;
@@ -78,21 +76,21 @@ pub(super) fn carry(sheet: &mut Sheet<'_>, facts: &Facts<'_>, columns: &Columns,
 
 /// The texts of a row, broken into lines.
 struct RowTexts<'a> {
-    item: Vec<Cow<'a, str>>,
-    text: Vec<(Cow<'a, str>, TextStyle)>,
+    item: Vec<TextLine<'a>>,
+    text: Vec<(TextLine<'a>, TextStyle)>,
 }
 
 impl<'a> RowTexts<'a> {
     fn of(line: &'a Line, facts: &Facts<'_>, columns: &Columns) -> Self {
         let item = match (&columns.item, line.seller_item_id.as_deref()) {
-            (Some(column), Some(id)) => wrap(id, QUIET, column.width()).into_iter().map(Cow::Borrowed).collect(),
+            (Some(column), Some(id)) => wrap(id, QUIET, column.width()),
             _ => Vec::new(),
         };
         let names = wrap(&line.name, BASE, columns.text.width()).into_iter();
-        let mut text: Vec<_> = names.map(|name| (Cow::Borrowed(name), BASE)).collect();
+        let mut text: Vec<_> = names.map(|name| (name, BASE)).collect();
         for detail in line_details(line, facts) {
             let lines = wrap(&detail, DETAIL, columns.text.width()).into_iter();
-            text.extend(lines.map(|line| (Cow::Owned(line.to_owned()), DETAIL)));
+            text.extend(lines.map(|line| (line.into_owned(), DETAIL)));
         }
         Self { item, text }
     }

@@ -1,6 +1,7 @@
 //! Widths of texts.
 
 use invoice::Color;
+use unicode_bidi::Level;
 
 use super::shaping::shape;
 use crate::font::{FaceId, HanForms, Weight};
@@ -29,23 +30,32 @@ impl TextStyle {
     }
 }
 
-/// Whether each character of the text is one glyph of the weight's base face, side by side from left to right.
-pub(crate) fn is_simple(text: &str, weight: Weight) -> bool {
-    text.is_ascii() || simple_width(text, FaceId::base(weight)).is_some()
+/// Whether each character of a line is one glyph of the weight's base face, side by side from left to right.
+pub(crate) fn is_simple(text: &str, weight: Weight, base: Option<Level>) -> bool {
+    !is_right_to_left(base) && (text.is_ascii() || simple_width(text, FaceId::base(weight)).is_some())
+}
+
+fn is_right_to_left(base: Option<Level>) -> bool {
+    base.is_some_and(|level| level.is_rtl())
 }
 
 /// The width of a text that stands on one line.
 pub(crate) fn width(text: &str, style: TextStyle) -> Length {
-    let base = FaceId::base(style.weight);
-    let thousandths = simple_width(text, base).unwrap_or_else(|| {
-        let runs = shape(text, style.weight, HanForms::default());
+    line_width(text, style, None)
+}
+
+/// The width of a line of a paragraph of this level.
+pub(crate) fn line_width(text: &str, style: TextStyle, base: Option<Level>) -> Length {
+    let simple = if is_right_to_left(base) { None } else { simple_width(text, FaceId::base(style.weight)) };
+    let thousandths = simple.unwrap_or_else(|| {
+        let runs = shape(text, style.weight, HanForms::default(), base);
         runs.iter().flat_map(|run| &run.glyphs).map(|glyph| glyph.advance).fold(0, i32::saturating_add)
     });
     style.scaled(thousandths)
 }
 
-fn simple_width(text: &str, base: FaceId) -> Option<i32> {
-    let face = base.face();
+fn simple_width(text: &str, base_face: FaceId) -> Option<i32> {
+    let face = base_face.face();
     text.chars().try_fold(0_i32, |sum, character| {
         let glyph = face.glyph(character).filter(|_| !needs_shaping(character))?;
         Some(sum.saturating_add(i32::from(face.advance(glyph))))

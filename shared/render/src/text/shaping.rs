@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use rustybuzz::UnicodeBuffer;
-use unicode_bidi::{BidiInfo, Level};
+use unicode_bidi::{BidiInfo, Direction, Level, get_base_direction};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::font::{FaceId, HanForms, Weight, face_for};
@@ -28,11 +28,11 @@ pub(crate) struct Run {
 }
 
 /// Sets a line of text: scripts that run from right to left are turned round, letters are joined, and characters
-/// that no face covers become a visible replacement.
-pub(crate) fn shape(text: &str, weight: Weight, forms: HanForms) -> Vec<Run> {
+/// that no face covers become a visible replacement. A part of a paragraph takes the level of the whole.
+pub(crate) fn shape(text: &str, weight: Weight, forms: HanForms, base: Option<Level>) -> Vec<Run> {
     let space = |character: char| character.is_whitespace() && face_for(character, weight, forms).is_none();
     let composed: String = text.nfc().map(|character| if space(character) { ' ' } else { character }).collect();
-    let bidi = BidiInfo::new(&composed, None);
+    let bidi = BidiInfo::new(&composed, base);
     let mut runs = Vec::new();
     for paragraph in &bidi.paragraphs {
         let (levels, ranges) = bidi.visual_runs(paragraph, paragraph.range.clone());
@@ -48,6 +48,14 @@ pub(crate) fn shape(text: &str, weight: Weight, forms: HanForms) -> Vec<Run> {
         }
     }
     runs
+}
+
+/// The level of a paragraph: that of its first letter with a direction (UAX 9, P2 and P3).
+pub(super) fn base_level(paragraph: &str) -> Level {
+    match get_base_direction(paragraph) {
+        Direction::Rtl => Level::rtl(),
+        Direction::Ltr | Direction::Mixed => Level::ltr(),
+    }
 }
 
 /// Neighbours that the same face shows; marks stay with their letter and spaces with their word.
@@ -176,7 +184,34 @@ mod tests {
 
     #[test]
     fn marks_without_end_stay_within_the_numbers() {
-        let runs = shape(&format!("a{}", "\u{301}".repeat(9_999)), Weight::Regular, HanForms::default());
+        let runs = shape(&format!("a{}", "\u{301}".repeat(9_999)), Weight::Regular, HanForms::default(), None);
         assert!(runs.iter().map(|run| run.glyphs.len()).sum::<usize>() > 9_000);
+    }
+
+    /// What stands on the line, from left to right.
+    fn shown(text: &str, base: Option<Level>) -> String {
+        let runs = shape(text, Weight::Regular, HanForms::default(), base);
+        runs.iter().flat_map(|run| &run.glyphs).map(|glyph| glyph.text.as_str()).collect()
+    }
+
+    #[test]
+    fn a_line_runs_in_the_direction_of_its_paragraph() {
+        let line = "ABC \u{634}\u{631}\u{643}\u{629}";
+        assert!(shown(line, None).starts_with("ABC"));
+        assert!(shown(line, Some(Level::ltr())).starts_with("ABC"));
+        assert!(shown(line, Some(Level::rtl())).ends_with("ABC"));
+        assert_eq!(shown("ABC.", Some(Level::rtl())), ".ABC");
+    }
+
+    #[test]
+    fn the_first_letter_with_a_direction_gives_that_of_its_paragraph() {
+        for (paragraph, level) in [
+            ("ABC \u{634}", Level::ltr()),
+            ("12 (\u{634} ABC)", Level::rtl()),
+            ("12", Level::ltr()),
+            ("", Level::ltr()),
+        ] {
+            assert_eq!(base_level(paragraph), level, "{paragraph}");
+        }
     }
 }

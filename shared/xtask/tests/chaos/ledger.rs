@@ -30,6 +30,10 @@ pub(crate) struct Unrest {
     pub(crate) documents: i64,
     pub(crate) mails: i64,
     pub(crate) outbox: i64,
+    /// Of the documents those that are queued though no outbox row asks for them: never so at any moment.
+    pub(crate) rowless: i64,
+    /// Of the outbox rows those that count as published and were due 5 s ago: a sweeper would have taken them by now.
+    pub(crate) overdue: i64,
 }
 
 impl Ledger {
@@ -49,10 +53,20 @@ impl Ledger {
         let row = sqlx::query(
             "select (select count(*) from documents where state in ('queued', 'rendering')) as documents,
                     (select count(*) from mails where state in ('pending', 'sending')) as mails,
-                    (select count(*) from outbox) as outbox",
+                    (select count(*) from outbox) as outbox,
+                    (select count(*) from documents d where state = 'queued'
+                         and not exists (select 1 from outbox o where o.subject = d.id)) as rowless,
+                    (select count(*) from outbox
+                         where published > 0 and due_at < extract(epoch from now()) * 1000 - 5000) as overdue",
         );
         let row = row.fetch_one(&mut self.connect().await?).await?;
-        Ok(Unrest { documents: row.get("documents"), mails: row.get("mails"), outbox: row.get("outbox") })
+        Ok(Unrest {
+            documents: row.get("documents"),
+            mails: row.get("mails"),
+            outbox: row.get("outbox"),
+            rowless: row.get("rowless"),
+            overdue: row.get("overdue"),
+        })
     }
 
     pub(crate) async fn is_at_work(&self) -> anyhow::Result<bool> {

@@ -21,7 +21,46 @@ const LOOK: Duration = Duration::from_millis(200);
 /// The table of a run, and what is wrong in it.
 pub(crate) struct Verdict {
     pub(crate) lines: Vec<(&'static str, String)>,
-    pub(crate) breaches: Vec<String>,
+    pub(crate) breaches: Vec<Breach>,
+}
+
+/// Something that is wrong.
+pub(crate) struct Breach {
+    sign: Sign,
+    pub(crate) text: String,
+}
+
+/// What a breach is a sign of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// An accepted upload is not in the ledger.
+    Lost,
+    /// An upload has not each format once.
+    Formats,
+    /// An upload's count of open documents is wrong.
+    Miscounted,
+    /// A document's row names no content, or another one.
+    Damaged,
+    /// A document is queued, and no outbox row asks for it.
+    Rowless,
+    /// A message counts as published and is never published again, though its document or mail waits.
+    Overdue,
+    /// Of nothing in particular: a slow machine may give it too.
+    Unclear,
+}
+
+impl Sign {
+    /// Those of which this breach of the protocol must give one: none comes of slowness alone.
+    const fn of(mutation: Mutation) -> &'static [Self] {
+        match mutation {
+            Mutation::UnconfirmedPublish => &[Self::Overdue],
+            Mutation::AnswerBeforeCommit => &[Self::Lost],
+            Mutation::DoubleDocument => &[Self::Formats],
+            // Which of them depends on who comes first: the late attempt, or the next one's claim.
+            Mutation::NoFence => &[Self::Damaged, Self::Miscounted],
+            Mutation::OutboxGoneAtPublish => &[Self::Rowless],
+        }
+    }
 }
 
 impl Verdict {
@@ -29,13 +68,22 @@ impl Verdict {
         self.lines.push((name, text));
     }
 
+    /// Whether something is wrong in the way in which this breach of the protocol makes it wrong.
+    pub(crate) fn shows(&self, mutation: Mutation) -> bool {
+        self.breaches.iter().any(|breach| Sign::of(mutation).contains(&breach.sign))
+    }
+
+    fn note(&mut self, sign: Sign, text: String) {
+        self.breaches.push(Breach { sign, text });
+    }
+
     /// Notes a breach for each of a few, and how many there are in all.
-    fn breach<T: std::fmt::Display>(&mut self, what: &str, found: impl IntoIterator<Item = T>) {
+    fn breach<T: std::fmt::Display>(&mut self, sign: Sign, what: &str, found: impl IntoIterator<Item = T>) {
         const SHOWN: usize = 3;
         let found: Vec<String> = found.into_iter().map(|one| one.to_string()).collect();
         if !found.is_empty() {
             let shown = found[..found.len().min(SHOWN)].join(", ");
-            self.breaches.push(format!("{} {what}: {shown}", found.len()));
+            self.note(sign, format!("{} {what}: {shown}", found.len()));
         }
     }
 }
@@ -53,9 +101,7 @@ pub(crate) async fn judge(
     let begun = Instant::now();
     let unrest = come_to_rest(arena, patience).await?;
     verdict.line("at rest after", format!("{:.1} s", begun.elapsed().as_secs_f64()));
-    if unrest != Unrest::default() {
-        verdict.breaches.push(format!("not at rest after {patience:?}: {unrest:?}"));
-    }
+    judge_rest(&mut verdict, patience, &unrest);
     let uploads = arena.ledger.uploads().await?;
     judge_uploads(&mut verdict, told, &uploads, arena.ledger.miscounted().await?);
     judge_documents(&mut verdict, clients, &uploads).await?;
@@ -63,7 +109,8 @@ pub(crate) async fn judge(
     let (waiting, dead) = arena.broker.messages().await?;
     verdict.line("queues", format!("{waiting} messages wait, {dead} dead, {} outbox rows", unrest.outbox));
     if (waiting, dead) != (0, 0) {
-        verdict.breaches.push(format!("{waiting} messages are left in the queues, {dead} in the dead letter queues"));
+        let text = format!("{waiting} messages are left in the queues, {dead} in the dead letter queues");
+        verdict.note(Sign::Unclear, text);
     }
     if mutation.is_none() {
         judge_blobs(&mut verdict, arena).await?;
@@ -83,6 +130,20 @@ async fn come_to_rest(arena: &Arena, patience: Duration) -> anyhow::Result<Unres
     }
 }
 
+/// Nothing waits any more; what does has an outbox row, which is published again and again.
+fn judge_rest(verdict: &mut Verdict, patience: Duration, unrest: &Unrest) {
+    if *unrest != Unrest::default() {
+        verdict.note(Sign::Unclear, format!("not at rest after {patience:?}: {unrest:?}"));
+    }
+    if unrest.rowless > 0 {
+        verdict.note(Sign::Rowless, format!("{} queued documents have no outbox row", unrest.rowless));
+    }
+    if unrest.overdue > 0 {
+        let text = format!("{} messages count as published and are not published again", unrest.overdue);
+        verdict.note(Sign::Overdue, text);
+    }
+}
+
 /// Accepted is in the ledger, with each format once.
 fn judge_uploads(verdict: &mut Verdict, told: &Told, uploads: &BTreeMap<Uuid, Vec<Row>>, miscounted: i64) {
     let lost = told.accepted.keys().filter(|id| !uploads.contains_key(id)).count();
@@ -97,7 +158,8 @@ fn judge_uploads(verdict: &mut Verdict, told: &Told, uploads: &BTreeMap<Uuid, Ve
             told.retries
         ),
     );
-    verdict.breach("accepted uploads are lost", told.accepted.keys().filter(|id| !uploads.contains_key(id)));
+    let lost = told.accepted.keys().filter(|id| !uploads.contains_key(id));
+    verdict.breach(Sign::Lost, "accepted uploads are lost", lost);
     let differs = |(id, formats): &(&Uuid, &BTreeSet<&'static str>)| {
         let Some(documents) = uploads.get(id) else { return false };
         let mut found: Vec<&str> = documents.iter().map(|document| document.format.as_str()).collect();
@@ -106,9 +168,10 @@ fn judge_uploads(verdict: &mut Verdict, told: &Told, uploads: &BTreeMap<Uuid, Ve
         wanted.sort_unstable();
         found != wanted
     };
-    verdict.breach("uploads have not each format once", told.accepted.iter().filter(differs).map(|(id, _)| id));
+    let differing = told.accepted.iter().filter(differs).map(|(id, _)| id);
+    verdict.breach(Sign::Formats, "uploads have not each format once", differing);
     if miscounted > 0 {
-        verdict.breaches.push(format!("{miscounted} uploads count their open documents wrongly"));
+        verdict.note(Sign::Miscounted, format!("{miscounted} uploads count their open documents wrongly"));
     }
 }
 
@@ -118,7 +181,7 @@ async fn judge_documents(
     clients: &Clients,
     uploads: &BTreeMap<Uuid, Vec<Row>>,
 ) -> anyhow::Result<()> {
-    let (mut stored, mut failed, mut damaged) = (0, Vec::new(), Vec::new());
+    let (mut stored, mut failed, mut damaged, mut unread) = (0, Vec::new(), Vec::new(), Vec::new());
     for document in uploads.values().flatten() {
         match (document.state.as_str(), document.blob, &document.sha256) {
             ("stored", Some(blob), Some(sha256)) => {
@@ -126,7 +189,7 @@ async fn judge_documents(
                 match clients.download(blob).await {
                     Ok(bytes) if Sha256::digest(&bytes).as_slice() == sha256.as_slice() => {}
                     Ok(_) => damaged.push(format!("{blob} has another SHA-256")),
-                    Err(error) => damaged.push(format!("{error}")),
+                    Err(error) => unread.push(format!("{error}")),
                 }
             }
             ("stored", ..) => damaged.push("a stored document names no blob".to_owned()),
@@ -134,9 +197,12 @@ async fn judge_documents(
             _ => {}
         }
     }
-    verdict.line("documents", format!("{stored} stored, {} damaged, {} failed visibly", damaged.len(), failed.len()));
-    verdict.breach("documents do not download as stored", damaged);
-    verdict.breach("documents failed without a reason", failed.iter().filter(|reason| reason.is_empty()));
+    let bad = damaged.len() + unread.len();
+    verdict.line("documents", format!("{stored} stored, {bad} damaged, {} failed visibly", failed.len()));
+    verdict.breach(Sign::Damaged, "documents do not download as stored", damaged);
+    verdict.breach(Sign::Unclear, "documents do not download", unread);
+    let silent = failed.iter().filter(|reason| reason.is_empty());
+    verdict.breach(Sign::Unclear, "documents failed without a reason", silent);
     Ok(())
 }
 
@@ -165,11 +231,11 @@ fn judge_mails<'a>(
             received.refusals
         ),
     );
-    verdict.breach("uploads have no mail", uploads.iter().filter(|upload| of(upload).is_empty()));
+    verdict.breach(Sign::Unclear, "uploads have no mail", uploads.iter().filter(|upload| of(upload).is_empty()));
     let differ = |upload: &&&Uuid| of(upload).iter().collect::<BTreeSet<_>>().len() > 1;
-    verdict.breach("uploads have mails with different ids", uploads.iter().filter(differ));
+    verdict.breach(Sign::Unclear, "uploads have mails with different ids", uploads.iter().filter(differ));
     if extra > causes {
-        verdict.breaches.push(format!("{extra} mails too many, of which {causes} are explained"));
+        verdict.note(Sign::Unclear, format!("{extra} mails too many, of which {causes} are explained"));
     }
 }
 
@@ -185,7 +251,7 @@ async fn judge_blobs(verdict: &mut Verdict, arena: &Arena) -> anyhow::Result<()>
     }
     let orphans: Vec<&Uuid> = there.difference(&named).collect();
     verdict.line("blobs", format!("{} named, {before} orphans, {} after the grace", named.len(), orphans.len()));
-    verdict.breach("blobs are named by no row", orphans);
-    verdict.breach("blobs are missing", named.difference(&there));
+    verdict.breach(Sign::Unclear, "blobs are named by no row", orphans);
+    verdict.breach(Sign::Unclear, "blobs are missing", named.difference(&there));
     Ok(())
 }
