@@ -78,21 +78,39 @@ def cut(source, target, codepoints, features, needs_minus):
     font.save(target)
 
 
-# The characters of the national standards JIS X 0208, GB 2312 and KS X 1001.
-EAST_ASIAN = {"NotoSansJP": "shift_jis", "NotoSansSC": "gb2312", "NotoSansKR": "euc_kr"}
+# Symbols that none of the character sets below has and documents still use.
+SYMBOLS = "≈≤≥✓"
+# All syllables of Hangul, of which KS X 1001 has the common ones only, and its letters.
+HANGUL = [(0x3131, 0x318E), (0xAC00, 0xD7A3)]
+HAN = [(0x2E80, 0x9FFF), (0xFF00, 0xFFEF)]
+# Arrows, signs and letters in circles and squares, and Chinese characters that Unicode keeps twice.
+MORE_OF_JAPAN = [(0x2100, 0x27BF), (0xF900, 0xFAFF)]
 
 
-def codes_of_charset(charset):
-    """The characters beyond Latin, Greek and Cyrillic that a character set can write."""
+def codes_in(charset, ranges):
+    """The characters of these ranges that a character set can write."""
     def is_in(code):
         try:
             return len(chr(code).encode(charset)) <= 2
         except UnicodeEncodeError:
             return False
-    # Korean is written in Hangul; its rare Chinese characters come from the other two.
-    ranges = [(0xAC00, 0xD7A3)] if charset == "euc_kr" else [(0x2E80, 0x9FFF), (0xFF00, 0xFFEF)]
-    return [code for first, last in ranges
-            for code in range(first, last + 1) if is_in(code)]
+    return {code for code in codes_of(ranges) if is_in(code)}
+
+
+def is_common_in_taiwan(code):
+    """Whether it is of the first level of Big5."""
+    return 0xA4 <= chr(code).encode("big5")[0] <= 0xC6
+
+
+def east_asian():
+    """JIS X 0208 with what cp932 adds; GB 2312 and, for Traditional Chinese, the first level of Big5; Hangul."""
+    traditional = {code for code in codes_in("big5", [(0x4E00, 0x9FFF)]) if is_common_in_taiwan(code)}
+    return {
+        "NotoSansJP": codes_in("cp932", HAN + MORE_OF_JAPAN) | set(map(ord, SYMBOLS)),
+        "NotoSansSC": codes_in("gb2312", HAN) | traditional,
+        # Its rare Chinese characters come from the other two.
+        "NotoSansKR": set(codes_of(HANGUL)),
+    }
 
 
 def main():
@@ -106,9 +124,9 @@ def main():
             name = f"{script}-{weight}.ttf"
             cut(originals / name, here / name, codes_of(ranges + NEUTRAL), ["*"], False)
     if len(sys.argv) > 2:
-        for name, charset in EAST_ASIAN.items():
+        for name, codes in east_asian().items():
             source = Path(sys.argv[2]) / f"{name}_400Regular.ttf"
-            cut(source, here / "east-asian" / f"{name}-Regular.ttf", codes_of_charset(charset), [], False)
+            cut(source, here / "east-asian" / f"{name}-Regular.ttf", sorted(codes), [], False)
 
 
 main()

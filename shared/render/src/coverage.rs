@@ -53,3 +53,21 @@ fn line_texts(line: &Line, facts: &Facts<'_>, take_in: &mut impl FnMut(&str)) {
     line.seller_item_id.as_deref().into_iter().for_each(&mut *take_in);
     line_details(line, facts).iter().for_each(|detail| take_in(detail));
 }
+
+#[cfg(all(test, feature = "cjk"))]
+mod tests {
+    use super::uncovered_characters_of;
+
+    #[test]
+    fn what_invoices_of_east_asia_write_is_covered() {
+        for text in [
+            "統一發票 營業稅 產品 鄉鎮 絕緣 麵包",
+            "增值税发票 地址 电话 开户行",
+            "髙橋 山﨑 ㈱ ①②③ ㎡ ㎏ 請求書",
+            "세금계산서 샾 똠 쿈 ㄱㄴㄷ",
+            "→ ← ≤ ≥ ≠ ≈ ✓ ★ ● ℃",
+        ] {
+            assert_eq!(uncovered_characters_of(text), Vec::<char>::new(), "{text}");
+        }
+    }
+}

@@ -100,7 +100,7 @@ impl FaceId {
 pub(crate) enum HanForms {
     #[default]
     Japanese,
-    /// Those of mainland China, as far as they are in GB 2312.
+    /// Those of mainland China: GB 2312, and what is common in Taiwan.
     Chinese,
 }
 
