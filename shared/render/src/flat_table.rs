@@ -1,7 +1,7 @@
 //! The invoice as one flat table: a row a line, with the invoice's own fields repeated in each.
 //!
-//! CSV files and the sheet `Lines` of workbooks have these columns in this order. Their names are those of the
-//! fields of the full JSON form; amounts have the decimals of the currency.
+//! CSV files have these columns in this order, the sheet `Lines` of workbooks some of them. CSV.md says for people what
+//! each one holds. Their names are those of the fields of the full JSON form; amounts have the decimals of the currency.
 
 use std::borrow::Cow;
 

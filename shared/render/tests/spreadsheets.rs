@@ -8,6 +8,7 @@ use std::io::Cursor;
 
 use calamine::{Data, Reader as _, Xlsx};
 use invoice::Format;
+use jiff::civil::{self, Date};
 use proptest::prelude::*;
 use render::{CsvDialect, Style};
 use samples::{flat, full, item, parse, render};
@@ -162,6 +163,22 @@ fn numbers_of(book: &mut Xlsx<Cursor<Vec<u8>>>, sheet: &str) -> Vec<String> {
     cells.used_cells().filter_map(|(_, _, cell)| float(cell)).map(|number| format!("{number:.3}")).collect()
 }
 
+/// Whether a cell has what a field of a CSV file says.
+fn says(cell: &Data, text: &str) -> bool {
+    match cell {
+        Data::Empty => text.is_empty(),
+        Data::String(found) => found == text,
+        Data::Float(number) => text.parse() == Ok(*number),
+        Data::DateTime(day) => text.parse().is_ok_and(|date: Date| f64::from(days_of(date)) == day.as_f64()),
+        _ => false,
+    }
+}
+
+/// A date as spreadsheets count it.
+fn days_of(date: Date) -> i32 {
+    date.since(civil::date(1899, 12, 30)).unwrap().get_days()
+}
+
 fn items() -> impl Strategy<Value = Vec<Value>> {
     let item_of = |(quantity, price): (i64, u32)| {
         let sign = if quantity < 0 { "-" } else { "" };
@@ -185,6 +202,15 @@ proptest! {
         let mut book = workbook(&render(&invoice, Format::Excel).bytes);
         let shown = numbers_of(&mut book, "Invoice");
         let (head, rows) = csv_rows(&render(&invoice, Format::Csv).bytes);
+        let lines = book.worksheet_range("Lines").unwrap();
+        let names: Vec<String> = lines.headers().unwrap();
+        prop_assert_eq!(lines.height(), rows.len() + 1);
+        for (cells, row) in lines.rows().skip(1).zip(&rows) {
+            for (cell, name) in cells.iter().zip(&names) {
+                let text = &row[head.iter().position(|column| column == name).unwrap()];
+                prop_assert!(says(cell, text), "{}: {:?} is not {}", name, cell, text);
+            }
+        }
         for (row, line) in rows.iter().zip(&invoice.lines) {
             for (name, expected) in [
                 ("net_amount", line.net_amount.to_string()),
