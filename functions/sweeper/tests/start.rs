@@ -2,14 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::open::{self, Database};
 use host::testing::{self, Program};
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{
-    BlobId, Bucket, DocumentOutcome, DocumentState, DocumentsExt as _, Finish, MailOutcome, MailState, Message,
-    OutboxEntry, RetryPolicy,
+    BlobId, Bucket, DocumentOutcome, DocumentState, DocumentsExt as _, Finish, Ledger, MailOutcome, MailState, Message,
+    NewUpload, OutboxEntry, RetryPolicy,
 };
 use tempfile::TempDir;
 
@@ -75,18 +76,24 @@ async fn it_waits_for_the_schema_and_then_works() {
     assert!(sweeper.terminate().0.success());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn it_redrives_by_reason_and_upload() {
-    let folder = TempDir::new().unwrap();
-    migrate(&folder);
+/// A ledger with one upload, whose document failed for a reason.
+async fn with_failed_document(folder: &TempDir, reason: &str) -> (Arc<dyn Ledger>, NewUpload, Finish) {
+    migrate(folder);
     let database = Database::open(&format!("sqlite://{}/invoices.sqlite3", folder.path().display())).await.unwrap();
     let ledger = database.ledger(RetryPolicy::default());
     let now = Timestamp::now();
     let upload = testing::upload(BlobId::new(), now);
     ledger.accept(&upload).await.unwrap();
     let claim = ledger.claim_document(upload.documents[0].id, BlobId::new(), now).await.unwrap().unwrap();
-    let failed = DocumentOutcome::Failed { reason: "no room".to_owned() };
-    ledger.finish_document(&claim, &failed, now).await.unwrap();
+    let failed = DocumentOutcome::Failed { reason: reason.to_owned() };
+    let finish = ledger.finish_document(&claim, &failed, now).await.unwrap();
+    (ledger, upload, finish)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_redrives_by_reason_and_upload() {
+    let folder = TempDir::new().unwrap();
+    let (ledger, upload, _) = with_failed_document(&folder, "no room").await;
     let id = upload.id.to_string();
     for (filter, is_right, state) in [
         (["--reason", "other", "--upload", &id], true, DocumentState::Failed),
@@ -104,18 +111,11 @@ async fn it_redrives_by_reason_and_upload() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_lists_what_failed_and_leaves_it_so() {
     let folder = TempDir::new().unwrap();
-    migrate(&folder);
-    let database = Database::open(&format!("sqlite://{}/invoices.sqlite3", folder.path().display())).await.unwrap();
-    let ledger = database.ledger(RetryPolicy::default());
-    let now = Timestamp::now();
-    let upload = testing::upload(BlobId::new(), now);
-    ledger.accept(&upload).await.unwrap();
-    let claim = ledger.claim_document(upload.documents[0].id, BlobId::new(), now).await.unwrap().unwrap();
-    let failed = DocumentOutcome::Failed { reason: "no room\nat all".to_owned() };
-    let finish = ledger.finish_document(&claim, &failed, now).await.unwrap();
+    let (ledger, upload, finish) = with_failed_document(&folder, "no room\nat all").await;
     let Finish::Recorded { publish: Some(OutboxEntry { message: Message::Notify { mail }, .. }) } = finish else {
         panic!("no mail: {finish:?}");
     };
+    let now = Timestamp::now();
     let claim = ledger.claim_mail(mail, now).await.unwrap().unwrap();
     let refused = MailOutcome::Failed { reason: "No such mailbox".to_owned() };
     ledger.finish_mail(&claim, &refused, now).await.unwrap();
