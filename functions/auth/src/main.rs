@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use host::settings::{Need, Settings};
 use host::{SystemClock, operations, problem, shutdown_on_signal, telemetry};
 
-/// Serves login, token keys, users and API keys. Settings are environment variables; the README lists them.
+/// Serves login, token keys, users and API keys. Settings are environment variables; shared/host/README.md lists them.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {

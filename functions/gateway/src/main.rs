@@ -7,7 +7,7 @@ use gateway::{Gateway, Servers};
 use host::settings::Settings;
 use host::{SystemClock, problem, shutdown_on_signal, telemetry};
 
-/// Serves uploads, downloads and every other public route but those of auth. Settings are environment variables; the README lists them.
+/// Serves uploads, downloads and every other public route but those of auth. Settings are environment variables; shared/host/README.md lists them.
 #[derive(clap::Parser)]
 #[command(version)]
 struct Arguments {

@@ -21,7 +21,7 @@ use crate::triggers::Triggers;
 
 /// The invoice document service on one machine: auth, gateway, worker, notifier and sweeper in one process.
 ///
-/// Without a command it serves. Settings are environment variables; the README lists them.
+/// Without a command it serves. Settings are environment variables; shared/host/README.md lists them.
 #[derive(Parser)]
 #[command(name = "local", version)]
 struct Arguments {

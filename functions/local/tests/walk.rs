@@ -89,20 +89,24 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("text expected, found {value}"))
 }
 
-/// The README's commands, as printed: what they print there is what they print here.
+/// The commands of the pages, as printed: what they print there is what they print here.
 #[tokio::test]
-async fn the_walk_of_the_readme_works_as_printed() {
+async fn the_walks_of_the_pages_work_as_printed() {
     let service = Service::start(&[]).await;
     let folder = tempfile::TempDir::new().unwrap();
     std::fs::create_dir(folder.path().join("events")).unwrap();
     std::fs::write(folder.path().join("events/sample_invoice.json"), sample()).unwrap();
-    let (walk, walk_prints) = block("<!-- walk -->");
-    let (files, files_print) = block("<!-- without the service -->");
-    let (fault, fault_prints) = block("<!-- fault -->");
-    let (hand_in, hand_in_prints) = block("<!-- hand in -->");
-    let (branding, branding_prints) = block("<!-- branding -->");
+    let api = "functions/gateway/README.md";
+    let blocks = [
+        block("README.md", "<!-- walk -->"),
+        block("README.md", "<!-- without the service -->"),
+        block("README.md", "<!-- fault -->"),
+        block(api, "<!-- large upload -->"),
+        block(api, "<!-- branding -->"),
+    ];
+    let (commands, expected): (Vec<_>, Vec<_>) = blocks.into_iter().unzip();
     // Answers in JSON have no end of line.
-    let commands = [walk, files, fault, hand_in, branding].concat().join("\necho\n");
+    let commands = commands.concat().join("\necho\n");
     let commands = commands.replace("http://127.0.0.1:8080", &service.base);
     let commands = commands.replace("cargo run --", env!("CARGO_BIN_EXE_local"));
     // A slow machine needs more.
@@ -110,7 +114,7 @@ async fn the_walk_of_the_readme_works_as_printed() {
     let run = Command::new("bash").args(["-euc", &commands]).current_dir(folder.path()).output().unwrap();
     let (printed, errors) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success(), "{commands}\n{printed}\n{errors}");
-    let expected = [walk_prints, files_print, fault_prints, hand_in_prints, branding_prints].concat();
+    let expected = expected.concat();
     let lines: Vec<&str> = printed.lines().filter(|line| !line.is_empty()).collect();
     assert_eq!(lines.len(), expected.len(), "{printed}");
     for (printed, expected) in lines.into_iter().zip(&expected) {
@@ -121,10 +125,10 @@ async fn the_walk_of_the_readme_works_as_printed() {
     assert!(pdf.starts_with(b"%PDF-"), "{printed}\n{errors}");
 }
 
-/// The commands of the README's block after a mark, and the lines that they print.
-fn block(mark: &str) -> (Vec<String>, Vec<String>) {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, block) = readme.split_once(mark).expect("README.md has the mark");
+/// The commands of a page's block after a mark, and the lines that they print.
+fn block(page: &str, mark: &str) -> (Vec<String>, Vec<String>) {
+    let text = std::fs::read_to_string(root().join(page)).unwrap();
+    let (_, block) = text.split_once(mark).expect("the page has the mark");
     let (_, block) = block.split_once("```console\n").unwrap();
     let (block, _) = block.split_once("```").unwrap();
     let (commands, prints): (Vec<&str>, Vec<&str>) = block.lines().partition(|line| line.starts_with("$ "));

@@ -8,7 +8,7 @@ use host::{SystemClock, consume, operations, shutdown_on_signal, telemetry};
 use notifier::Notifier;
 use pipeline::Queue;
 
-/// Sends the mails of the queue `notifications`. Settings are environment variables; the README lists them.
+/// Sends the mails of the queue `notifications`. Settings are environment variables; shared/host/README.md lists them.
 #[derive(clap::Parser)]
 #[command(version)]
 struct Arguments {

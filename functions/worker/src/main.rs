@@ -8,7 +8,7 @@ use host::{SystemClock, consume, operations, shutdown_on_signal, telemetry};
 use pipeline::Queue;
 use worker::Worker;
 
-/// Renders the documents of the queue `invoices`. Settings are environment variables; the README lists them.
+/// Renders the documents of the queue `invoices`. Settings are environment variables; shared/host/README.md lists them.
 #[derive(clap::Parser)]
 #[command(version)]
 struct Arguments {
