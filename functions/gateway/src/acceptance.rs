@@ -50,19 +50,19 @@ pub(crate) async fn accept(gateway: &Arc<Gateway>, submission: Submission) -> Re
     FailPoint::RawStored.reached();
     let upload = new_upload(gateway, submission, raw, &parsed);
     if Mutation::AnswerBeforeCommit.is_on() {
-        let (id, fresh, gateway) = (upload.id, Some(upload.accepted()), Arc::clone(gateway));
+        let (id, fresh, gateway) = (upload.id, Some(upload.accepted(gateway.clock.now())), Arc::clone(gateway));
         tokio::spawn(async move { gateway.ledger.accept(&upload).await });
         return Ok(Accepted { upload: id, fresh, repeated: false, warnings: Vec::new() });
     }
     let upload = NewUpload { branding: branding?.map(|branding| branding.id), ..upload };
     match gateway.ledger.accept(&upload).await? {
-        Acceptance::Accepted(entries) => {
+        Acceptance::Accepted { at, publish: entries } => {
             FailPoint::Accepted.reached();
             let formats: Vec<&str> = upload.documents.iter().map(|document| document.format.name()).collect();
             tracing::info!(upload_id = %upload.id, formats = formats.join(","), "accepted");
             metrics::count(&upload);
             publish(gateway, entries).await;
-            let fresh = Some(upload.accepted());
+            let fresh = Some(upload.accepted(at));
             Ok(Accepted { upload: upload.id, fresh, repeated: false, warnings: warnings(parsed) })
         }
         Acceptance::Repeated(winner) => {
@@ -139,7 +139,6 @@ fn new_upload(gateway: &Gateway, submission: Submission, raw: BlobId, parsed: &P
         notify: submission.notify,
         idempotency: submission.idempotency_key.map(|key| Idempotency { key, fingerprint }),
         trace: submission.trace,
-        at: gateway.clock.now(),
     }
 }
 

@@ -101,7 +101,7 @@ pub(crate) async fn read(State(gateway): State<Arc<Gateway>>, caller: Caller) ->
 ))]
 pub(crate) async fn delete(State(gateway): State<Arc<Gateway>>, caller: Caller) -> Result<StatusCode, Problem> {
     caller.may_write()?;
-    gateway.ledger.end_branding(caller.0.user, gateway.clock.now()).await?;
+    gateway.ledger.end_branding(caller.0.user).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -131,7 +131,7 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, Problem> {
     caller.may_write()?;
     let upload = visible(&gateway, &caller, id).await?;
-    let deleted = gateway.ledger.delete(upload.id, &caller.actor(), gateway.clock.now()).await?;
+    let deleted = gateway.ledger.delete(upload.id, &caller.actor()).await?;
     FailPoint::UploadDeleted.reached();
     for (bucket, blob) in deleted.ok_or_else(Problem::not_found)? {
         // The ledger names it no more: what stays is an orphan that the sweeper removes.

@@ -106,7 +106,7 @@ impl Servers {
     ///
     /// # Errors
     /// A setting is wrong or a server out of reach.
-    pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+    pub async fn open(settings: &Settings) -> anyhow::Result<Self> {
         let urls = &settings.servers;
         let retry = settings.background.retry.clone();
         let lease = retry.lease;
@@ -115,7 +115,7 @@ impl Servers {
             users: database.users(),
             ledger: database.ledger(retry),
             documents: adapters::open::documents(urls.documents.expose()).await?,
-            broker: adapters::open::broker(urls.broker.expose(), lease, clock).await?,
+            broker: adapters::open::broker(urls.broker.expose(), lease).await?,
         })
     }
 
@@ -141,7 +141,7 @@ impl Gateway {
     ) -> anyhow::Result<Self> {
         metrics::declare();
         Ok(Self {
-            readiness: Readiness::new(shutdown, servers.needed()),
+            readiness: Readiness::accepting(shutdown, servers.needed()),
             shutdown: shutdown.clone(),
             ledger: servers.ledger,
             documents: servers.documents,

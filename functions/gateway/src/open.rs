@@ -20,7 +20,7 @@ impl Gateway {
             render::east_asian_fonts_in(folder).context("FONTS_DIR")?;
         }
         let keys = token_keys(settings)?;
-        let servers = Servers::open(settings, Arc::clone(&clock)).await?;
+        let servers = Servers::open(settings).await?;
         let verifier = Verifier::new(settings.public_url.clone(), keys, Arc::clone(&clock));
         let authenticator = Authenticator::new(verifier, Arc::clone(&servers.users), Arc::clone(&clock));
         Self::new(settings, servers, authenticator, clock, shutdown)

@@ -46,10 +46,10 @@ pub(crate) async fn publish(gateway: &Arc<Gateway>, entries: Vec<OutboxEntry>) {
 
 /// Whether all of them were published.
 async fn publish_each(gateway: Arc<Gateway>, entries: Vec<OutboxEntry>) -> bool {
-    let (broker, ledger, clock) = (gateway.broker.as_ref(), gateway.ledger.as_ref(), gateway.clock.as_ref());
+    let (broker, ledger) = (gateway.broker.as_ref(), gateway.ledger.as_ref());
     let mut all = true;
     for entry in &entries {
-        if let Err(error) = pipeline::try_publish(entry, broker, ledger, clock).await {
+        if let Err(error) = pipeline::try_publish(entry, broker, ledger).await {
             tracing::warn!(%error, "not published; the sweeper will publish it");
             all = false;
         }

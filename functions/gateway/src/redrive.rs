@@ -72,7 +72,7 @@ pub(crate) async fn redrive(
     let request: RedriveRequest = serde_json::from_slice(&json)
         .map_err(|error| bad_request(format!("expected {{\"upload\": ID, \"reason\": TEXT}}: {error}")))?;
     let filter = request.filter()?;
-    let redrive = gateway.ledger.redrive(&filter, &caller.actor(), gateway.clock.now()).await?;
+    let redrive = gateway.ledger.redrive(&filter, &caller.actor()).await?;
     FailPoint::Redriven.reached();
     let (documents, mails) = (redrive.documents, redrive.mails);
     tracing::info!(user_id = %caller.0.user, documents, mails, "redriven");

@@ -10,9 +10,7 @@ mod environment;
 use std::sync::Arc;
 
 use adapters::open::{self, Database};
-use host::SystemClock;
 use host::testing::{self, Lambda, event, events};
-use jiff::Timestamp;
 use pipeline::{
     BlobId, Broker, Bucket, DocumentOutcome, Documents, DocumentsExt as _, Format, Ledger, Queue, RetryPolicy,
 };
@@ -50,7 +48,7 @@ impl Service {
         let retry = RetryPolicy::default();
         Self {
             key: account::api_key(&*database.users(), "owner@example.com").await,
-            broker: open::broker(&sqlite, retry.lease, Arc::new(SystemClock)).await.unwrap(),
+            broker: open::broker(&sqlite, retry.lease).await.unwrap(),
             documents: open::documents(store).await.unwrap(),
             ledger: database.ledger(retry),
             gateway: Lambda::start(GATEWAY, &settings),
@@ -66,12 +64,12 @@ impl Service {
     async fn store(&self, invoice: &Value, content: &[u8]) -> BlobId {
         let upload = self.ledger.upload(invoice["id"].as_str().unwrap().parse().unwrap()).await.unwrap().unwrap();
         let document = upload.documents.iter().find(|document| document.format == Format::Pdf).unwrap();
-        let (blob, now) = (BlobId::new(), Timestamp::now());
-        let claim = self.ledger.claim_document(document.id, blob, now).await.unwrap().unwrap();
+        let blob = BlobId::new();
+        let claim = self.ledger.claim_document(document.id, blob).await.unwrap().claimed().unwrap();
         self.documents.put_bytes(Bucket::Processed, blob, content.to_vec().into()).await.unwrap();
         let (bytes, file_name) = (content.len() as u64, "invoice.pdf".to_owned());
         let stored = DocumentOutcome::Stored { bytes, sha256: [7; 32], file_name, style_version: 1 };
-        self.ledger.finish_document(&claim, &stored, now).await.unwrap();
+        self.ledger.finish_document(&claim, &stored).await.unwrap();
         blob
     }
 }
@@ -183,7 +181,7 @@ async fn what_is_too_large_for_an_answer_is_downloaded_from_s3() {
     assert_eq!(found.headers()["content-disposition"], "attachment; filename=\"invoice.pdf\"");
     let found = found.bytes().await.unwrap();
     assert!(found == content, "{} bytes of {}", found.len(), content.len());
-    let later = Timestamp::now() + jiff::SignedDuration::from_hours(1);
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
     for bucket in Bucket::ALL {
         for blob in service.documents.list(bucket, later, None, 10).await.unwrap() {
             service.documents.delete(bucket, blob).await.unwrap();

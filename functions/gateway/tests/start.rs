@@ -4,11 +4,9 @@
 mod account;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::open::{self, Database};
-use host::SystemClock;
 use host::testing::{self, Program};
 use pipeline::{Queue, RetryPolicy};
 use tempfile::TempDir;
@@ -68,7 +66,7 @@ async fn it_waits_for_the_schema_and_then_works() {
     assert_eq!(answer.status, 202, "{}", answer.body);
     assert!(answer.headers.contains(&format!("traceparent: 00-{TRACE}-")), "{}", answer.headers);
     assert_eq!(gateway.logs("accepted")["trace_id"], TRACE);
-    let broker = open::broker(&sqlite, RetryPolicy::default().lease, Arc::new(SystemClock)).await.unwrap();
+    let broker = open::broker(&sqlite, RetryPolicy::default().lease).await.unwrap();
     let mut messages = broker.subscribe(Queue::Invoices, 1).await.unwrap();
     let message = tokio::time::timeout(Duration::from_secs(10), messages.next()).await.unwrap().unwrap();
     assert_eq!(message.trace.unwrap().to_string(), TRACE);

@@ -62,7 +62,7 @@ impl Service {
         let database = Database::open(settings.servers.database.expose()).await.unwrap();
         database.migrate().await.unwrap();
         let clock = Arc::new(StillClock(AtomicI64::new(Timestamp::now().as_second())));
-        let servers = Servers::open(&settings, Arc::clone(&clock) as _).await.unwrap();
+        let servers = Servers::open(&settings).await.unwrap();
         let keys = FixedKeys::parse(PUBLIC_KEYS).unwrap();
         let verifier = Verifier::new(settings.public_url.clone(), Arc::new(keys), Arc::clone(&clock) as _);
         let authenticator = Authenticator::new(verifier, database.users(), Arc::clone(&clock) as _);

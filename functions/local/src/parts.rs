@@ -35,7 +35,7 @@ impl Parts {
             users: database.users(),
             ledger: database.ledger(retry.clone()),
             documents: open::documents(servers.documents.expose()).await?,
-            broker: open::broker(servers.broker.expose(), retry.lease, Arc::clone(&clock)).await?,
+            broker: open::broker(servers.broker.expose(), retry.lease).await?,
             mailer: open::mailer(servers.mail.expose()).await?,
             clock,
         })

@@ -71,7 +71,7 @@ fn readiness(parts: &Parts, shutdown: &Shutdown) -> Readiness {
     let Parts { ledger, documents, broker, mailer, .. } = parts.clone();
     let servers =
         [Server::Ledger(ledger), Server::Documents(documents), Server::Broker(broker), Server::Mailer(mailer)];
-    Readiness::new(shutdown, servers)
+    Readiness::accepting(shutdown, servers)
 }
 
 fn background(settings: &Settings, parts: &Parts, shutdown: &Shutdown) -> anyhow::Result<JoinSet<()>> {
@@ -96,8 +96,8 @@ fn background(settings: &Settings, parts: &Parts, shutdown: &Shutdown) -> anyhow
 }
 
 fn worker(settings: &Settings, parts: &Parts) -> Worker {
-    let Parts { ledger, documents, broker, clock, .. } = parts.clone();
-    Worker::new(settings, ledger, documents, broker, clock)
+    let Parts { ledger, documents, broker, .. } = parts.clone();
+    Worker::new(settings, ledger, documents, broker)
 }
 
 fn notifier(settings: &Settings, parts: &Parts) -> anyhow::Result<Notifier> {

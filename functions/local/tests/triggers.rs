@@ -20,7 +20,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use host::SystemClock;
 use pipeline::{Broker, DocumentId, MailId, Message, Queue, RetryPolicy, TraceId};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -84,7 +83,7 @@ impl Triggers {
         messages: &[(Message, TraceId)],
         failures: &[(&'static str, &[Failure])],
     ) -> Self {
-        let broker = open::broker(broker_url, RetryPolicy::default().lease, Arc::new(SystemClock)).await.unwrap();
+        let broker = open::broker(broker_url, RetryPolicy::default().lease).await.unwrap();
         for (message, trace) in messages {
             broker.publish(message, *trace).await.unwrap();
         }
@@ -145,7 +144,7 @@ impl Drop for Triggers {
 
 /// Takes out what earlier tests left in the queues.
 async fn drain(broker_url: &str) {
-    let broker = open::broker(broker_url, RetryPolicy::default().lease, Arc::new(SystemClock)).await.unwrap();
+    let broker = open::broker(broker_url, RetryPolicy::default().lease).await.unwrap();
     for queue in Queue::ALL {
         let mut subscription = broker.subscribe(queue, 1).await.unwrap();
         while let Ok(delivery) = tokio::time::timeout(Duration::from_secs(1), subscription.next()).await {

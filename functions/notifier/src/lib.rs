@@ -84,7 +84,7 @@ impl Notifier {
         let lease = retry.lease;
         let ledger = adapters::open::Database::open(servers.database.expose()).await?.ledger(retry);
         let mailer = adapters::open::mailer(servers.mail.expose()).await?;
-        let broker = adapters::open::broker(servers.broker.expose(), lease, Arc::clone(&clock)).await?;
+        let broker = adapters::open::broker(servers.broker.expose(), lease).await?;
         Self::new(settings, ledger, mailer, broker, clock)
     }
 
@@ -113,7 +113,7 @@ impl Notifier {
     }
 
     async fn send(&self, mail: MailId) -> Result<(), PortError> {
-        let Some(claim) = self.ledger.claim_mail(mail, self.clock.now()).await? else {
+        let Some(claim) = host::claim(|| self.ledger.claim_mail(mail)).await? else {
             tracing::debug!(mail_id = %mail, "nothing to do: claimed, final, not yet due, or gone");
             return Ok(());
         };
@@ -165,7 +165,7 @@ impl Notifier {
     async fn finish(&self, claim: &MailClaim, outcome: &MailOutcome) -> Result<Finish, PortError> {
         let mut tries = 1;
         loop {
-            match self.ledger.finish_mail(claim, outcome, self.clock.now()).await {
+            match self.ledger.finish_mail(claim, outcome).await {
                 Err(error) if error.kind() == ErrorKind::Unreachable && tries < FINISH_TRIES => {
                     tracing::warn!(%error, mail_id = %claim.mail, "outcome not recorded, trying again");
                     tries += 1;

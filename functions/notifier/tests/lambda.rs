@@ -6,7 +6,6 @@ use adapters::open::Database;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use host::testing::{self, Lambda, event, events};
-use jiff::Timestamp;
 use pipeline::{BlobId, DocumentOutcome, Finish, RetryPolicy};
 use serde_json::json;
 use tempfile::TempDir;
@@ -27,11 +26,11 @@ async fn every_event_succeeds_and_a_mail_is_sent() {
     let _ = notifier.program.logs("a recipient complained of a mail");
     assert!(!notifier.program.log().contains("ana.moreno"), "no address in the log: {}", notifier.program.log());
 
-    let (ledger, upload) = (database.ledger(RetryPolicy::default()), testing::upload(BlobId::new(), Timestamp::now()));
+    let (ledger, upload) = (database.ledger(RetryPolicy::default()), testing::upload(BlobId::new()));
     ledger.accept(&upload).await.unwrap();
-    let claim = ledger.claim_document(upload.documents[0].id, BlobId::new(), Timestamp::now()).await.unwrap().unwrap();
+    let claim = ledger.claim_document(upload.documents[0].id, BlobId::new()).await.unwrap().claimed().unwrap();
     let failed = DocumentOutcome::Failed { reason: "the invoice is wrong".to_owned() };
-    let finish = ledger.finish_document(&claim, &failed, Timestamp::now()).await.unwrap();
+    let finish = ledger.finish_document(&claim, &failed).await.unwrap();
     let Finish::Recorded { publish: Some(entry) } = finish else { panic!("{finish:?}") };
     let mut batch = event("notifier", "one_message", &[]);
     batch["rmqMessagesByQueue"]["notifications::/"][0]["data"] = json!(STANDARD.encode(entry.message.encode()));

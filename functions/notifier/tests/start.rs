@@ -1,12 +1,8 @@
 //! The real program: what it starts with, what it tells operators, and how it ends.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-use std::sync::Arc;
-
 use adapters::open::{self, Database};
-use host::SystemClock;
 use host::testing::{self, Program};
-use jiff::Timestamp;
 use pipeline::{BlobId, DocumentOutcome, Finish, Ledger, NewUpload, OutboxEntry, RetryPolicy};
 use tempfile::TempDir;
 
@@ -25,11 +21,11 @@ fn with_strong_settings_it_starts_and_waits_for_its_servers() {
 
 /// An upload whose documents are final, so that its mail is to be sent.
 async fn finished(ledger: &dyn Ledger) -> (NewUpload, OutboxEntry) {
-    let upload = testing::upload(BlobId::new(), Timestamp::now());
+    let upload = testing::upload(BlobId::new());
     ledger.accept(&upload).await.unwrap();
-    let claim = ledger.claim_document(upload.documents[0].id, BlobId::new(), Timestamp::now()).await.unwrap().unwrap();
+    let claim = ledger.claim_document(upload.documents[0].id, BlobId::new()).await.unwrap().claimed().unwrap();
     let failed = DocumentOutcome::Failed { reason: "the invoice is wrong".to_owned() };
-    let finish = ledger.finish_document(&claim, &failed, Timestamp::now()).await.unwrap();
+    let finish = ledger.finish_document(&claim, &failed).await.unwrap();
     let Finish::Recorded { publish: Some(entry) } = finish else { panic!("{finish:?}") };
     (upload, entry)
 }
@@ -50,7 +46,7 @@ async fn it_waits_for_the_schema_and_then_works() {
     database.migrate().await.unwrap();
     assert_eq!(notifier.answers("/readyz", 200).body, r#"{"broker":true,"database":true,"mail":true}"#);
     let retry = RetryPolicy::default();
-    let broker = open::broker(&sqlite, retry.lease, Arc::new(SystemClock)).await.unwrap();
+    let broker = open::broker(&sqlite, retry.lease).await.unwrap();
     let (upload, entry) = finished(&*database.ledger(retry)).await;
     assert_eq!(entry.trace, upload.trace);
     broker.publish(&entry.message, entry.trace).await.unwrap();

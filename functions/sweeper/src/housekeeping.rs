@@ -31,11 +31,11 @@ impl Sweeper {
     pub async fn keep_house(&self) -> Housekeeping {
         let now = self.clock.now();
         let mut done = Housekeeping::default();
-        let uploads = self.remove_old_uploads(now, &mut done).await;
+        let uploads = self.remove_old_uploads(&mut done).await;
         // Before the orphans: a logo is one once its branding is forgotten.
-        let brandings = self.ledger.forget_brandings(before(now, self.orphan_grace)).await;
+        let brandings = self.ledger.forget_brandings(self.orphan_grace).await;
         let orphans = self.remove_orphans(now, &mut done).await;
-        let keys = self.ledger.forget_idempotency_keys(before(now, IDEMPOTENCY_KEY_LIFE)).await;
+        let keys = self.ledger.forget_idempotency_keys(IDEMPOTENCY_KEY_LIFE).await;
         for error in [uploads, brandings, orphans, keys].into_iter().filter_map(Result::err) {
             tracing::warn!(%error, "housekeeping is not complete, the next run goes on");
         }
@@ -50,10 +50,10 @@ impl Sweeper {
         }
     }
 
-    async fn remove_old_uploads(&self, now: Timestamp, done: &mut Housekeeping) -> Result<(), PortError> {
+    async fn remove_old_uploads(&self, done: &mut Housekeeping) -> Result<(), PortError> {
         let Some(retention) = self.retention else { return Ok(()) };
         loop {
-            let removed = self.ledger.remove_finished(before(now, retention), BATCH, now).await?;
+            let removed = self.ledger.remove_finished(retention, BATCH).await?;
             if !removed.is_empty() {
                 FailPoint::UploadDeleted.reached();
             }

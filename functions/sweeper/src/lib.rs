@@ -15,7 +15,7 @@ use host::telemetry::message_span;
 use host::{Outage, Shutdown};
 use jiff::Timestamp;
 use pipeline::{
-    Actor, Broker, Clock, Documents, Expired, FailPoint, Ledger, Mutation, OutboxEntry, PortError, Redrive,
+    Actor, Broker, Clock, Documents, Expired, FailPoint, Ledger, Mutation, OutboxEntry, PortError, Queue, Redrive,
     RedriveFilter,
 };
 use tracing::Instrument as _;
@@ -71,7 +71,7 @@ impl Sweeper {
         let lease = retry.lease;
         let ledger = adapters::open::Database::open(servers.database.expose()).await?.ledger(retry);
         let documents = adapters::open::documents(servers.documents.expose()).await?;
-        let broker = adapters::open::broker(servers.broker.expose(), lease, Arc::clone(&clock)).await?;
+        let broker = adapters::open::broker(servers.broker.expose(), lease).await?;
         Ok(Self::new(settings, ledger, documents, broker, clock))
     }
 
@@ -127,10 +127,10 @@ impl Sweeper {
     /// # Errors
     /// The ledger is out of reach.
     pub async fn redrive(&self, filter: &RedriveFilter, actor: &Actor) -> Result<Redrive, PortError> {
-        let redrive = self.ledger.redrive(filter, actor, self.clock.now()).await?;
+        let redrive = self.ledger.redrive(filter, actor).await?;
         FailPoint::Redriven.reached();
         for entry in &redrive.publish {
-            let publish = pipeline::publish(entry, self.broker.as_ref(), self.ledger.as_ref(), self.clock.as_ref());
+            let publish = pipeline::publish(entry, self.broker.as_ref(), self.ledger.as_ref());
             publish.instrument(message_span(entry.trace)).await;
         }
         Ok(redrive)
@@ -139,7 +139,7 @@ impl Sweeper {
     async fn expire(&self) -> Result<Expired, PortError> {
         let mut total = Expired::default();
         for _ in 0..MOST_BATCHES {
-            let expired = self.ledger.expire(self.clock.now(), BATCH).await?;
+            let expired = self.ledger.expire(BATCH).await?;
             total.documents += expired.documents;
             total.mails += expired.mails;
             metrics::count_expired(expired);
@@ -159,8 +159,18 @@ impl Sweeper {
         if Mutation::UnconfirmedPublish.is_on() {
             return Ok(published);
         }
+        for queue in Queue::ALL {
+            published += self.publish_due_to(queue).await?;
+        }
+        Ok(published)
+    }
+
+    async fn publish_due_to(&self, queue: Queue) -> Result<usize, PortError> {
+        let mut published = 0;
         for _ in 0..MOST_BATCHES {
-            let due = self.ledger.due(self.clock.now(), BATCH).await?;
+            // A broker that cannot tell is none that has lost messages: publishing shows what it is worth.
+            let depth = self.broker.depth(queue).await.ok();
+            let due = self.ledger.due(queue, depth, BATCH).await?;
             if !due.is_empty() {
                 FailPoint::DueTaken.reached();
             }
@@ -176,7 +186,7 @@ impl Sweeper {
     }
 
     async fn publish(&self, entry: &OutboxEntry) -> Result<(), PortError> {
-        pipeline::try_publish(entry, self.broker.as_ref(), self.ledger.as_ref(), self.clock.as_ref()).await?;
+        pipeline::try_publish(entry, self.broker.as_ref(), self.ledger.as_ref()).await?;
         let queue = entry.message.queue();
         metrics::count_published(queue);
         tracing::info!(%queue, "published what was due");

@@ -5,13 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapters::open;
+use adapters::open::{self, Database};
 use async_trait::async_trait;
 use host::settings::{Settings, Variables};
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{
     Acceptance, Blob, BlobId, Bucket, ByteStream, Clock, DocumentId, DocumentOutcome, Documents, DocumentsExt, Format,
-    Ledger, NewDocument, NewUpload, PortError, TraceId, UploadId, UserId,
+    Ledger, NewDocument, NewUpload, PortError, RetryPolicy, TraceId, UploadId, UserId,
 };
 use sweeper::{Housekeeping, Sweeper};
 use tempfile::TempDir;
@@ -69,6 +69,7 @@ impl Documents for Faulty {
 
 struct Setup {
     sweeper: Sweeper,
+    database: Database,
     now: Timestamp,
     _folder: TempDir,
 }
@@ -85,13 +86,13 @@ async fn setup(faulty: impl FnOnce(Arc<dyn Documents>) -> Faulty) -> Setup {
     let (servers, retry) = (&settings.servers, settings.background.retry.clone());
     let now = Timestamp::now() + SignedDuration::from_hours(24 * 60);
     let clock: Arc<dyn Clock> = Arc::new(Later(now));
-    let database = open::Database::open(servers.database.expose()).await.unwrap();
+    let database = Database::open(servers.database.expose()).await.unwrap();
     database.migrate().await.unwrap();
     let documents = open::documents(servers.documents.expose()).await.unwrap();
-    let broker = open::broker(servers.broker.expose(), retry.lease, Arc::clone(&clock)).await.unwrap();
-    let ledger = database.ledger(retry);
+    let broker = open::broker(servers.broker.expose(), retry.lease).await.unwrap();
+    let ledger = database.ledger_at(retry, Arc::clone(&clock));
     let sweeper = Sweeper::new(&settings, ledger, Arc::new(faulty(documents)), broker, clock);
-    Setup { sweeper, now, _folder: folder }
+    Setup { sweeper, database, now, _folder: folder }
 }
 
 impl Setup {
@@ -118,21 +119,22 @@ impl Setup {
             notify: None,
             idempotency: None,
             trace: TraceId::new(),
-            at: self.days_ago(50),
         };
-        assert!(matches!(self.ledger().accept(&new).await.unwrap(), Acceptance::Accepted(_)));
+        assert!(matches!(self.days_ago(50).accept(&new).await.unwrap(), Acceptance::Accepted { .. }));
         new
     }
 
     async fn fail(&self, upload: &NewUpload, days_ago: i64) {
-        let at = self.days_ago(days_ago);
-        let claim = self.ledger().claim_document(upload.documents[0].id, BlobId::new(), at).await.unwrap().unwrap();
+        let ledger = self.days_ago(days_ago);
+        let claim = ledger.claim_document(upload.documents[0].id, BlobId::new()).await.unwrap().claimed().unwrap();
         let failed = DocumentOutcome::Failed { reason: "wrong".to_owned() };
-        self.ledger().finish_document(&claim, &failed, at).await.unwrap();
+        ledger.finish_document(&claim, &failed).await.unwrap();
     }
 
-    fn days_ago(&self, days: i64) -> Timestamp {
-        self.now - SignedDuration::from_hours(24 * days)
+    /// The ledger as it was.
+    fn days_ago(&self, days: i64) -> Arc<dyn Ledger> {
+        let then = self.now - SignedDuration::from_hours(24 * days);
+        self.database.ledger_at(RetryPolicy::default(), Arc::new(Later(then)))
     }
 }
 

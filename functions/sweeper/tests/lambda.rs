@@ -5,14 +5,22 @@
 use std::sync::Arc;
 
 use adapters::open::{self, Database};
-use host::SystemClock;
 use host::testing::{self, Lambda, event};
 use jiff::{SignedDuration, Timestamp};
-use pipeline::{BlobId, Queue, RetryPolicy};
+use pipeline::{BlobId, Clock, Queue, RetryPolicy};
 use serde_json::json;
 use tempfile::TempDir;
 
 const SWEEPER: &str = env!("CARGO_BIN_EXE_sweeper");
+
+/// Five minutes ago.
+struct Earlier;
+
+impl Clock for Earlier {
+    fn now(&self) -> Timestamp {
+        Timestamp::now() - SignedDuration::from_mins(5)
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_migrates_and_then_publishes_what_is_due() {
@@ -26,9 +34,9 @@ async fn it_migrates_and_then_publishes_what_is_due() {
     }
     let sqlite = format!("sqlite://{path}/invoices.sqlite3");
     let retry = RetryPolicy::default();
-    let broker = open::broker(&sqlite, retry.lease, Arc::new(SystemClock)).await.unwrap();
-    let ledger = Database::open(&sqlite).await.unwrap().ledger(retry);
-    let upload = testing::upload(BlobId::new(), Timestamp::now() - SignedDuration::from_mins(5));
+    let broker = open::broker(&sqlite, retry.lease).await.unwrap();
+    let ledger = Database::open(&sqlite).await.unwrap().ledger_at(retry, Arc::new(Earlier));
+    let upload = testing::upload(BlobId::new());
     ledger.accept(&upload).await.unwrap();
     assert_eq!(sweeper.invoke(&schedule), Ok(json!(null)));
     assert_eq!(broker.depth(Queue::Invoices).await.unwrap(), 1, "before the invocation ended");

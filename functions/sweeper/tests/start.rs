@@ -9,8 +9,8 @@ use adapters::open::{self, Database};
 use host::testing::{self, Program};
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{
-    BlobId, Bucket, DocumentOutcome, DocumentState, DocumentsExt as _, Finish, Ledger, MailOutcome, MailState, Message,
-    NewUpload, OutboxEntry, RetryPolicy,
+    BlobId, Bucket, Clock, DocumentOutcome, DocumentState, DocumentsExt as _, Finish, Ledger, MailOutcome, MailState,
+    Message, NewUpload, OutboxEntry, RetryPolicy,
 };
 use tempfile::TempDir;
 
@@ -53,13 +53,12 @@ async fn it_waits_for_the_schema_and_then_works() {
     documents.put_bytes(Bucket::Raw, BlobId::new(), "an orphan".into()).await.unwrap();
     let database = Database::open(&format!("sqlite://{path}/invoices.sqlite3")).await.unwrap();
     let ledger = database.ledger(RetryPolicy { lease: Duration::from_millis(1), ..RetryPolicy::default() });
-    let now = Timestamp::now();
     // Not due before it is claimed: the sweeper would publish its message too.
-    let crashed = testing::upload(BlobId::new(), now);
-    let waiting = testing::upload(BlobId::new(), now - SignedDuration::from_mins(5));
+    let crashed = testing::upload(BlobId::new());
+    let waiting = testing::upload(BlobId::new());
     ledger.accept(&crashed).await.unwrap();
-    ledger.claim_document(crashed.documents[0].id, BlobId::new(), now).await.unwrap().unwrap();
-    ledger.accept(&waiting).await.unwrap();
+    ledger.claim_document(crashed.documents[0].id, BlobId::new()).await.unwrap().claimed().unwrap();
+    earlier(&database).accept(&waiting).await.unwrap();
     sweeper.eventually("the message that was due is told with its trace", || {
         let log = sweeper.log();
         let mut lines = log.lines().filter(|line| line.contains("published what was due"));
@@ -76,17 +75,27 @@ async fn it_waits_for_the_schema_and_then_works() {
     assert!(sweeper.terminate().0.success());
 }
 
+/// The ledger five minutes ago.
+fn earlier(database: &Database) -> Arc<dyn Ledger> {
+    struct Earlier;
+    impl Clock for Earlier {
+        fn now(&self) -> Timestamp {
+            Timestamp::now() - SignedDuration::from_mins(5)
+        }
+    }
+    database.ledger_at(RetryPolicy::default(), Arc::new(Earlier))
+}
+
 /// A ledger with one upload, whose document failed for a reason.
 async fn with_failed_document(folder: &TempDir, reason: &str) -> (Arc<dyn Ledger>, NewUpload, Finish) {
     migrate(folder);
     let database = Database::open(&format!("sqlite://{}/invoices.sqlite3", folder.path().display())).await.unwrap();
     let ledger = database.ledger(RetryPolicy::default());
-    let now = Timestamp::now();
-    let upload = testing::upload(BlobId::new(), now);
+    let upload = testing::upload(BlobId::new());
     ledger.accept(&upload).await.unwrap();
-    let claim = ledger.claim_document(upload.documents[0].id, BlobId::new(), now).await.unwrap().unwrap();
+    let claim = ledger.claim_document(upload.documents[0].id, BlobId::new()).await.unwrap().claimed().unwrap();
     let failed = DocumentOutcome::Failed { reason: reason.to_owned() };
-    let finish = ledger.finish_document(&claim, &failed, now).await.unwrap();
+    let finish = ledger.finish_document(&claim, &failed).await.unwrap();
     (ledger, upload, finish)
 }
 
@@ -115,10 +124,9 @@ async fn it_lists_what_failed_and_leaves_it_so() {
     let Finish::Recorded { publish: Some(OutboxEntry { message: Message::Notify { mail }, .. }) } = finish else {
         panic!("no mail: {finish:?}");
     };
-    let now = Timestamp::now();
-    let claim = ledger.claim_mail(mail, now).await.unwrap().unwrap();
+    let claim = ledger.claim_mail(mail).await.unwrap().claimed().unwrap();
     let refused = MailOutcome::Failed { reason: "No such mailbox".to_owned() };
-    ledger.finish_mail(&claim, &refused, now).await.unwrap();
+    ledger.finish_mail(&claim, &refused).await.unwrap();
     let (id, trace) = (upload.id.to_string(), upload.trace);
     let document = format!("{id}  \"HP-2026-0093\"  pdf  attempts=1  trace={trace}  \"no room\\nat all\"\n");
     let mail = format!("{id}  \"HP-2026-0093\"  mail  attempts=1  trace={trace}  \"No such mailbox\"\n");

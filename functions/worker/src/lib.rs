@@ -14,7 +14,7 @@ use host::settings::{Need, Settings};
 use host::{Handler, Shutdown};
 use invoice::ParseOptions;
 use pipeline::{
-    BlobId, Broker, Clock, DocumentClaim, DocumentId, DocumentOutcome, Documents, ErrorKind, FailPoint, Finish, Ledger,
+    BlobId, Broker, DocumentClaim, DocumentId, DocumentOutcome, Documents, ErrorKind, FailPoint, Finish, Ledger,
     Message, Mutation, PortError,
 };
 use render::Style;
@@ -34,8 +34,6 @@ pub struct Worker {
     pub documents: Arc<dyn Documents>,
     /// Gets the mail's message once an upload's last document is final.
     pub broker: Arc<dyn Broker>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
     /// How uploads are read: as at their acceptance.
     pub parse: ParseOptions,
     /// How documents look, where neither the upload nor its branding says so.
@@ -60,7 +58,7 @@ impl Worker {
     ///
     /// # Errors
     /// A setting is wrong or a server out of reach.
-    pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+    pub async fn open(settings: &Settings) -> anyhow::Result<Self> {
         if let Some(folder) = &settings.fonts_dir {
             render::east_asian_fonts_in(folder).context("FONTS_DIR")?;
         }
@@ -69,8 +67,8 @@ impl Worker {
         let lease = retry.lease;
         let ledger = adapters::open::Database::open(servers.database.expose()).await?.ledger(retry);
         let documents = adapters::open::documents(servers.documents.expose()).await?;
-        let broker = adapters::open::broker(servers.broker.expose(), lease, Arc::clone(&clock)).await?;
-        Ok(Self::new(settings, ledger, documents, broker, clock))
+        let broker = adapters::open::broker(servers.broker.expose(), lease).await?;
+        Ok(Self::new(settings, ledger, documents, broker))
     }
 
     /// A worker on these servers, by the rules of the settings.
@@ -80,14 +78,12 @@ impl Worker {
         ledger: Arc<dyn Ledger>,
         documents: Arc<dyn Documents>,
         broker: Arc<dyn Broker>,
-        clock: Arc<dyn Clock>,
     ) -> Self {
         metrics::declare();
         Self {
             ledger,
             documents,
             broker,
-            clock,
             parse: settings.parse.clone(),
             style: Style::default(),
             upload_bytes: settings.limits.bytes as u64,
@@ -108,7 +104,7 @@ impl Worker {
     }
 
     async fn render(&self, document: DocumentId) -> Result<(), PortError> {
-        let claim = self.ledger.claim_document(document, BlobId::new(), self.clock.now()).await?;
+        let claim = host::claim(|| self.ledger.claim_document(document, BlobId::new())).await?;
         let Some(claim) = claim else {
             tracing::debug!(document_id = %document, "nothing to do: claimed, final, not yet due, or gone");
             return Ok(());
@@ -127,7 +123,7 @@ impl Worker {
         log(&claim, &outcome, &finish);
         metrics::count(claim.format, &outcome, &finish);
         if let Finish::Recorded { publish: Some(entry) } = finish {
-            pipeline::publish(&entry, self.broker.as_ref(), self.ledger.as_ref(), self.clock.as_ref()).await;
+            pipeline::publish(&entry, self.broker.as_ref(), self.ledger.as_ref()).await;
         }
         Ok(())
     }
@@ -136,7 +132,7 @@ impl Worker {
     async fn finish(&self, claim: &DocumentClaim, outcome: &DocumentOutcome) -> Result<Finish, PortError> {
         let mut tries = 1;
         loop {
-            match self.ledger.finish_document(claim, outcome, self.clock.now()).await {
+            match self.ledger.finish_document(claim, outcome).await {
                 Err(error) if error.kind() == ErrorKind::Unreachable && tries < FINISH_TRIES => {
                     tracing::warn!(%error, document_id = %claim.document, "outcome not recorded, trying again");
                     tries += 1;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use host::settings::Settings;
-use host::{SystemClock, consume, operations, shutdown_on_signal, telemetry};
+use host::{consume, operations, shutdown_on_signal, telemetry};
 use pipeline::Queue;
 use worker::Worker;
 
@@ -27,13 +27,13 @@ async fn run() -> anyhow::Result<()> {
     let concurrency = settings.background.worker_concurrency;
     #[cfg(feature = "lambda")]
     if host::lambda::is_here() {
-        let worker = Worker::open(&settings, Arc::new(SystemClock)).await?;
+        let worker = Worker::open(&settings).await?;
         let consumer = host::lambda::consume(Queue::Invoices, concurrency, Arc::new(worker));
         return consumer.await.map_err(anyhow::Error::from_boxed);
     }
     let listener = host::bind(settings.listen).await?;
     let shutdown = shutdown_on_signal(&settings)?;
-    let worker = Worker { shutdown: shutdown.clone(), ..Worker::open(&settings, Arc::new(SystemClock)).await? };
+    let worker = Worker { shutdown: shutdown.clone(), ..Worker::open(&settings).await? };
     let (readiness, broker) = (worker.readiness(), Arc::clone(&worker.broker));
     let consumer = consume(broker, Queue::Invoices, concurrency, Arc::new(worker), shutdown);
     operations::beside(listener, readiness, consumer).await;

@@ -3,14 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::path::Path;
-use std::sync::Arc;
 
 use adapters::open::{self, Database};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use host::SystemClock;
 use host::testing::{self, Lambda, event, events};
-use jiff::Timestamp;
 use pipeline::{BlobId, Bucket, DocumentState, DocumentsExt as _, Message, Queue, RetryPolicy};
 use serde_json::json;
 use tempfile::TempDir;
@@ -42,7 +39,7 @@ async fn around_a_poison_message_documents_are_rendered_and_the_mail_published()
     let database = Database::open(&sqlite).await.unwrap();
     database.migrate().await.unwrap();
     let retry = RetryPolicy::default();
-    let broker = open::broker(&sqlite, retry.lease, Arc::new(SystemClock)).await.unwrap();
+    let broker = open::broker(&sqlite, retry.lease).await.unwrap();
     let (ledger, raw) = (database.ledger(retry), BlobId::new());
     let documents = open::documents(&format!("file://{path}/documents")).await.unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
@@ -51,7 +48,7 @@ async fn around_a_poison_message_documents_are_rendered_and_the_mail_published()
 
     let mut batch = event("worker", "poison_in_the_middle", &[]);
     let messages = batch["rmqMessagesByQueue"]["invoices::/"].as_array_mut().unwrap();
-    let uploads = [testing::upload(raw, Timestamp::now()), testing::upload(raw, Timestamp::now())];
+    let uploads = [testing::upload(raw), testing::upload(raw)];
     for (upload, place) in uploads.iter().zip([0, 2]) {
         ledger.accept(upload).await.unwrap();
         let body = Message::Render { document: upload.documents[0].id }.encode();

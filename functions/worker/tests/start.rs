@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::open::{self, Database};
-use host::SystemClock;
 use host::testing::{self, Program};
 use jiff::Timestamp;
 use pipeline::{
@@ -45,7 +44,7 @@ impl Parts {
         let sqlite = format!("sqlite://{path}/invoices.sqlite3");
         let database = Database::open(&sqlite).await.unwrap();
         let retry = RetryPolicy::default();
-        let broker = open::broker(&sqlite, retry.lease, Arc::new(SystemClock)).await.unwrap();
+        let broker = open::broker(&sqlite, retry.lease).await.unwrap();
         let documents = open::documents(&format!("file://{path}/documents")).await.unwrap();
         Self { ledger: database.ledger(retry), documents, broker, database, folder }
     }
@@ -57,9 +56,9 @@ impl Parts {
 
     /// An upload is accepted and its message published.
     async fn accept(&self, raw: BlobId) -> NewUpload {
-        let upload = testing::upload(raw, Timestamp::now());
+        let upload = testing::upload(raw);
         let accepted = self.ledger.accept(&upload).await.unwrap();
-        let Acceptance::Accepted(entries) = accepted else { panic!("{accepted:?}") };
+        let Acceptance::Accepted { publish: entries, .. } = accepted else { panic!("{accepted:?}") };
         self.broker.publish(&entries[0].message, entries[0].trace).await.unwrap();
         upload
     }
@@ -142,7 +141,7 @@ async fn a_document_shows_the_branding_of_its_acceptance() {
     let (raw, logo) = (BlobId::new(), BlobId::new());
     parts.documents.put_bytes(Bucket::Raw, raw, sample().into()).await.unwrap();
     parts.documents.put_bytes(Bucket::Raw, logo, LOGO.into()).await.unwrap();
-    let mut upload = testing::upload(raw, Timestamp::now());
+    let mut upload = testing::upload(raw);
     let version = |content: &str, logo| StoredBranding {
         id: BrandingId::new(),
         owner: upload.owner,
@@ -153,7 +152,9 @@ async fn a_document_shows_the_branding_of_its_acceptance() {
     let (then, later) = (version(r#"{"style":"modern","footer":"Since 1987"}"#, Some(logo)), version("{}", None));
     parts.ledger.put_branding(&then).await.unwrap();
     upload.branding = Some(then.id);
-    let Acceptance::Accepted(entries) = parts.ledger.accept(&upload).await.unwrap() else { panic!("not accepted") };
+    let Acceptance::Accepted { publish: entries, .. } = parts.ledger.accept(&upload).await.unwrap() else {
+        panic!("not accepted")
+    };
     parts.ledger.put_branding(&later).await.unwrap();
     parts.broker.publish(&entries[0].message, entries[0].trace).await.unwrap();
     let worker = parts.start(&[]);

@@ -39,9 +39,11 @@ pub enum OpenError {
 }
 
 /// The users and the ledger, in one database.
+#[derive(Clone)]
 pub struct Database(#[cfg(feature = "sql")] Engine);
 
 #[cfg(feature = "sql")]
+#[derive(Clone)]
 enum Engine {
     #[cfg(feature = "sqlite")]
     Sqlite(crate::sql::sqlite::Pool),
@@ -88,14 +90,26 @@ impl Database {
         migrated.map_err(|error| DATABASE.unavailable(error))
     }
 
-    /// The ledger in it.
+    /// The ledger in it, by the database's clock.
     #[must_use]
     pub fn ledger(&self, retry: RetryPolicy) -> Arc<dyn Ledger> {
+        self.ledger_by(retry, None)
+    }
+
+    /// The ledger in it, by another clock than the database's, as a test needs.
+    #[must_use]
+    pub fn ledger_at(&self, retry: RetryPolicy, clock: Arc<dyn Clock>) -> Arc<dyn Ledger> {
+        self.ledger_by(retry, Some(clock))
+    }
+
+    fn ledger_by(&self, retry: RetryPolicy, clock: Option<Arc<dyn Clock>>) -> Arc<dyn Ledger> {
         match &self.0 {
             #[cfg(feature = "sqlite")]
-            Engine::Sqlite(pool) => Arc::new(crate::sql::sqlite::ledger::SqlLedger::new(pool.clone(), retry)),
+            Engine::Sqlite(pool) => Arc::new(crate::sql::sqlite::ledger::SqlLedger::new(pool.clone(), retry, clock)),
             #[cfg(feature = "postgres")]
-            Engine::Postgres(pool) => Arc::new(crate::sql::postgres::ledger::SqlLedger::new(pool.clone(), retry)),
+            Engine::Postgres(pool) => {
+                Arc::new(crate::sql::postgres::ledger::SqlLedger::new(pool.clone(), retry, clock))
+            }
         }
     }
 
@@ -143,12 +157,12 @@ pub async fn documents(url: &str) -> Result<Arc<dyn Documents>, OpenError> {
 /// The URL is wrong or the file out of reach.
 #[allow(clippy::unused_async)] // Without the features of servers.
 #[cfg_attr(not(feature = "sqlite-queue"), allow(unused_variables))]
-pub async fn broker(url: &str, visibility: Duration, clock: Arc<dyn Clock>) -> Result<Arc<dyn Broker>, OpenError> {
+pub async fn broker(url: &str, visibility: Duration) -> Result<Arc<dyn Broker>, OpenError> {
     match BROKER.scheme(url)? {
         #[cfg(feature = "sqlite-queue")]
         "sqlite" => {
             let pool = crate::sql::sqlite::Pool::open(path(url)).await.map_err(|error| BROKER.unavailable(error))?;
-            Ok(Arc::new(crate::sqlite_queue::SqliteQueue::new(pool, visibility, clock)))
+            Ok(Arc::new(crate::sqlite_queue::SqliteQueue::new(pool, visibility)))
         }
         #[cfg(feature = "amqp")]
         "amqp" | "amqps" => {

@@ -1,23 +1,27 @@
 //! The broker in a SQLite table, for one machine. A delivered message is hidden until it is settled or its
-//! visibility ends; then it is delivered again.
+//! visibility ends; then it is delivered again. Time is that since the machine started: nobody sets it. What is hidden
+//! for longer than the visibility was so before the machine started.
+//! The depth counts what is to be had now, as RabbitMQ's does.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use jiff::{SignedDuration, Timestamp};
-use pipeline::{Broker, Clock, Delivery, ErrorKind, Message, PortError, Queue, Settlement, Subscription, TraceId};
+use pipeline::{Broker, Delivery, ErrorKind, Message, PortError, Queue, Settlement, Subscription, TraceId};
 use sqlx::Row as _;
 use tokio::sync::Notify;
 
-use crate::sql::sqlite::Pool;
-use crate::sql::{error, milliseconds};
+use crate::sql::error;
+use crate::sql::sqlite::{Pool, milliseconds_up};
 
 /// How long a publisher waits for the write lock.
 const PUBLISH_LIMIT: Duration = Duration::from_secs(5);
 /// How long an idle consumer waits before it looks again: other processes may publish.
 const POLL_PERIOD: Duration = Duration::from_millis(250);
+
+/// The time from which on a message that nobody holds is delivered, whatever the clock says.
+const VISIBLE: i64 = 0;
 
 pub(crate) struct SqliteQueue {
     table: Arc<Table>,
@@ -25,15 +29,15 @@ pub(crate) struct SqliteQueue {
 
 struct Table {
     pool: Pool,
-    visibility: SignedDuration,
-    clock: Arc<dyn Clock>,
+    /// In milliseconds.
+    visibility: i64,
     published: [Notify; Queue::ALL.len()],
 }
 
 impl SqliteQueue {
-    pub(crate) fn new(pool: Pool, visibility: Duration, clock: Arc<dyn Clock>) -> Self {
-        let visibility = SignedDuration::try_from(visibility).unwrap_or(SignedDuration::MAX);
-        Self { table: Arc::new(Table { pool, visibility, clock, published: Default::default() }) }
+    pub(crate) fn new(pool: Pool, visibility: Duration) -> Self {
+        let visibility = i64::try_from(visibility.as_millis()).unwrap_or(i64::MAX);
+        Self { table: Arc::new(Table { pool, visibility, published: Default::default() }) }
     }
 }
 
@@ -46,7 +50,7 @@ impl Table {
     }
 
     async fn take(self: &Arc<Self>, queue: Queue) -> Result<Option<Delivery>, PortError> {
-        let now = self.clock.now();
+        let now = milliseconds_up();
         if !self.any_visible(queue, now).await? {
             return Ok(None);
         }
@@ -56,16 +60,16 @@ impl Table {
         taken.map_err(|error| PortError::new(ErrorKind::Internal, "cannot take a message").with_source(error))?
     }
 
-    async fn take_visible(self: Arc<Self>, queue: Queue, now: Timestamp) -> Result<Option<Delivery>, PortError> {
-        let visible_again = now.checked_add(self.visibility).unwrap_or(Timestamp::MAX);
+    async fn take_visible(self: Arc<Self>, queue: Queue, now: i64) -> Result<Option<Delivery>, PortError> {
         let row = sqlx::query(
             "update messages set visible_at = $3, deliveries = deliveries + 1
-             where id = (select id from messages where queue = $1 and visible_at <= $2 order by id limit 1)
+             where id = (select id from messages where queue = $1 and (visible_at <= $2 or visible_at > $3)
+                         order by id limit 1)
              returning id, body, trace, deliveries",
         )
         .bind(queue.name())
-        .bind(milliseconds(now))
-        .bind(milliseconds(visible_again))
+        .bind(now)
+        .bind(now.saturating_add(self.visibility))
         .fetch_optional(self.pool.connections())
         .await
         .map_err(error("take a message"))?;
@@ -85,7 +89,7 @@ impl Table {
         let given = sqlx::query("update messages set visible_at = $3 where id = $1 and deliveries = $2")
             .bind(message)
             .bind(deliveries)
-            .bind(milliseconds(self.clock.now()))
+            .bind(VISIBLE)
             .execute(self.pool.connections())
             .await;
         match given {
@@ -95,14 +99,16 @@ impl Table {
     }
 
     /// A look that takes no write lock: mostly nothing waits.
-    async fn any_visible(&self, queue: Queue, now: Timestamp) -> Result<bool, PortError> {
-        let any: Option<i64> =
-            sqlx::query_scalar("select 1 from messages where queue = $1 and visible_at <= $2 limit 1")
-                .bind(queue.name())
-                .bind(milliseconds(now))
-                .fetch_optional(self.pool.connections())
-                .await
-                .map_err(error("look for messages"))?;
+    async fn any_visible(&self, queue: Queue, now: i64) -> Result<bool, PortError> {
+        let any: Option<i64> = sqlx::query_scalar(
+            "select 1 from messages where queue = $1 and (visible_at <= $2 or visible_at > $3) limit 1",
+        )
+        .bind(queue.name())
+        .bind(now)
+        .bind(now.saturating_add(self.visibility))
+        .fetch_optional(self.pool.connections())
+        .await
+        .map_err(error("look for messages"))?;
         Ok(any.is_some())
     }
 }
@@ -115,7 +121,7 @@ impl Broker for SqliteQueue {
                 .bind(message.queue().name())
                 .bind(message.encode())
                 .bind(trace.to_string())
-                .bind(milliseconds(self.table.clock.now()))
+                .bind(VISIBLE)
                 .execute(self.table.pool.connections());
         tokio::time::timeout(PUBLISH_LIMIT, inserted)
             .await
@@ -130,8 +136,12 @@ impl Broker for SqliteQueue {
     }
 
     async fn depth(&self, queue: Queue) -> Result<u64, PortError> {
-        let depth: i64 = sqlx::query_scalar("select count(*) from messages where queue = $1")
+        let now = milliseconds_up();
+        let waiting = "select count(*) from messages where queue = $1 and (visible_at <= $2 or visible_at > $3)";
+        let depth: i64 = sqlx::query_scalar(waiting)
             .bind(queue.name())
+            .bind(now)
+            .bind(now.saturating_add(self.table.visibility))
             .fetch_one(self.table.pool.connections())
             .await
             .map_err(error("count messages"))?;

@@ -8,6 +8,6 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[allow(clippy::disallowed_methods)] // The one place that reads the clock.
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        Timestamp::now() + pipeline::clock_skew()
     }
 }

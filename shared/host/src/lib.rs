@@ -1,6 +1,7 @@
 //! Runs a handler wherever it is asked to: an HTTP router, a queue's consumer, a periodic job. The only place that
 //! knows the environment: settings, telemetry, signals, and how an error is told to a client.
 
+mod claim;
 mod clock;
 mod consume;
 mod entry;
@@ -25,6 +26,7 @@ pub mod telemetry;
 pub mod testing;
 pub mod token;
 
+pub use claim::claim;
 pub use clock::SystemClock;
 pub use consume::{Handler, consume};
 pub use entry::{Command, run_function, run_to_end};

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use crate::metrics::Gauges;
-use crate::{Shutdown, every};
+use crate::{Outage, Shutdown, every};
 
 /// A server has so long to answer.
 const CHECK_LIMIT: Duration = Duration::from_secs(3);
@@ -26,9 +26,15 @@ const LOOK_PERIOD: Duration = Duration::from_secs(10);
 const WAIT_PERIOD: Duration = Duration::from_secs(1);
 
 const DATABASE: &str = "database";
+const BROKER: &str = "broker";
+const MAIL: &str = "mail";
+
+const BROKER_BLOCKED: &str = "broker_blocked";
 
 static REACHABLE: Gauges<1> =
     Gauges::new("invoices_server_reachable", "Whether a server answered when it was last asked", ["server"]);
+static BLOCKED: Gauges<0> =
+    Gauges::new("invoices_broker_blocked", "Whether the broker answers and takes no messages for now", []);
 
 /// A server that a process needs, by the port that it stands behind.
 #[derive(Clone)]
@@ -50,8 +56,8 @@ impl Server {
         match self {
             Self::Ledger(_) | Self::Users(_) => DATABASE,
             Self::Documents(_) => "documents",
-            Self::Broker(_) => "broker",
-            Self::Mailer(_) => "mail",
+            Self::Broker(_) => BROKER,
+            Self::Mailer(_) => MAIL,
         }
     }
 
@@ -62,6 +68,10 @@ impl Server {
             Self::Broker(_) => "BROKER_URL",
             Self::Mailer(_) => "MAIL_URL",
         }
+    }
+
+    fn is_blocked(&self) -> bool {
+        matches!(self, Self::Broker(broker) if broker.is_blocked())
     }
 
     async fn check(&self) -> Result<(), PortError> {
@@ -79,20 +89,27 @@ impl Server {
     }
 }
 
-/// Whether each server answers, by its name: `database`, `documents`, `broker`, `mail`.
+/// Whether each server answers, by its name: `database`, `documents`, `broker`, `mail`. `broker_blocked` is there, and
+/// true, while the broker answers and takes no messages, as RabbitMQ does while its memory or disk runs out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Readiness, example = json!({"broker": true, "database": true, "documents": true}))]
-pub struct Report(#[schema(inline)] BTreeMap<&'static str, bool>);
+pub struct Report {
+    #[serde(flatten)]
+    #[schema(inline)]
+    servers: BTreeMap<&'static str, bool>,
+    #[serde(skip)]
+    is_ready: bool,
+}
 
 impl Report {
-    /// Whether all of them do.
+    /// Whether those answer without which the process cannot work.
     #[must_use]
-    pub fn is_ready(&self) -> bool {
-        self.0.values().all(|answers| *answers)
+    pub const fn is_ready(&self) -> bool {
+        self.is_ready
     }
 
     fn has_database(&self) -> bool {
-        self.0.get(DATABASE).is_none_or(|answers| *answers)
+        self.servers.get(DATABASE).is_none_or(|answers| *answers)
     }
 }
 
@@ -109,6 +126,8 @@ pub struct Readiness(Arc<Parts>);
 
 struct Parts {
     servers: Vec<Server>,
+    /// Servers without which the process does its work: they are only told.
+    told: Vec<&'static str>,
     shutdown: Shutdown,
     found: Mutex<Found>,
 }
@@ -118,14 +137,25 @@ struct Found {
     report: Option<(Instant, Report)>,
     /// Why a server is not ready, as the log was told.
     faults: BTreeMap<&'static str, ErrorKind>,
+    blocked: Outage,
 }
 
 impl Readiness {
     /// Ready while all of these servers answer, until shutdown.
     #[must_use]
     pub fn new(shutdown: &Shutdown, servers: impl Into<Vec<Server>>) -> Self {
-        let (servers, shutdown) = (servers.into(), shutdown.clone());
-        Self(Arc::new(Parts { servers, shutdown, found: Mutex::default() }))
+        Self::of(shutdown, servers.into(), Vec::new())
+    }
+
+    /// As [`Self::new`], for a process that accepts uploads: it is ready also while broker or mail server do not answer.
+    /// What is accepted meanwhile waits in the ledger.
+    #[must_use]
+    pub fn accepting(shutdown: &Shutdown, servers: impl Into<Vec<Server>>) -> Self {
+        Self::of(shutdown, servers.into(), vec![BROKER, MAIL])
+    }
+
+    fn of(shutdown: &Shutdown, servers: Vec<Server>, told: Vec<&'static str>) -> Self {
+        Self(Arc::new(Parts { servers, told, shutdown: shutdown.clone(), found: Mutex::default() }))
     }
 
     /// Asks all servers at once, each for at most 3 s. An answer is good for half a second. From the begin of the
@@ -133,9 +163,10 @@ impl Readiness {
     ///
     /// A server that stops answering is told in the log with its setting and the reason, once, and so is its return.
     pub async fn report(&self) -> Report {
-        let Parts { servers, shutdown, found } = &*self.0;
+        let Parts { servers, told, shutdown, found } = &*self.0;
         if shutdown.is_cancelled() {
-            return Report(servers.iter().map(|server| (server.name(), false)).collect());
+            let servers = servers.iter().map(|server| (server.name(), false)).collect();
+            return Report { servers, is_ready: false };
         }
         // Whoever asks meanwhile waits and gets the same answer.
         let mut found = found.lock().await;
@@ -144,7 +175,12 @@ impl Readiness {
         }
         let checks = join_all(servers.iter().map(Server::check)).await;
         let answers = servers.iter().zip(checks).map(|(server, check)| (server.name(), found.note(server, check)));
-        let report = Report(answers.collect());
+        let mut answers: BTreeMap<_, _> = answers.collect();
+        let is_ready = answers.iter().all(|(name, answers)| *answers || told.contains(name));
+        if found.note_blocked(servers) {
+            answers.insert(BROKER_BLOCKED, true);
+        }
+        let report = Report { servers: answers, is_ready };
         found.report = Some((Instant::now(), report.clone()));
         report
     }
@@ -168,6 +204,19 @@ impl Readiness {
 }
 
 impl Found {
+    fn note_blocked(&self, servers: &[Server]) -> bool {
+        let is_blocked = servers.iter().any(Server::is_blocked);
+        if servers.iter().any(|server| matches!(server, Server::Broker(_))) {
+            BLOCKED.set(i64::from(is_blocked), []);
+        }
+        if is_blocked && self.blocked.begins() {
+            tracing::warn!("the broker takes no messages: its memory or disk alarm is on. The outbox keeps them");
+        } else if !is_blocked && self.blocked.ends() {
+            tracing::info!("the broker takes messages again");
+        }
+        is_blocked
+    }
+
     fn note(&mut self, server: &Server, check: Result<(), PortError>) -> bool {
         let (name, setting) = (server.name(), server.setting());
         REACHABLE.set(i64::from(check.is_ok()), [name]);

@@ -24,6 +24,7 @@ macro_rules! named {
 }
 
 mod branding;
+mod clock_skew;
 mod email;
 mod fail_point;
 mod ids;
@@ -36,6 +37,7 @@ mod state;
 mod trace;
 
 pub use branding::{StoredBranding, read_branding};
+pub use clock_skew::clock_skew;
 pub use email::{Email, InvalidEmail};
 pub use fail_point::FailPoint;
 pub use ids::{ApiKeyId, BlobId, BrandingId, DocumentId, MailId, OutboxId, UploadId, UserId};
@@ -48,8 +50,8 @@ pub use ports::clock::Clock;
 pub use ports::documents::{Blob, Bucket, ByteStream, Documents, DocumentsExt, PRESIGNED_LIFE, PresignedPut};
 pub use ports::error::{ErrorKind, PortError};
 pub use ports::ledger::{
-    Acceptance, Actor, DocumentClaim, DocumentOutcome, Expired, Finish, Idempotency, Ledger, MailClaim, MailOutcome,
-    NewDocument, NewUpload, OutboxEntry, Redrive, RedriveFilter, RemovedUpload,
+    Acceptance, Actor, Claim, DocumentClaim, DocumentOutcome, Expired, Finish, Idempotency, Ledger, MailClaim,
+    MailOutcome, NewDocument, NewUpload, OutboxEntry, Redrive, RedriveFilter, RemovedUpload,
 };
 pub use ports::mailer::{Mailer, OutgoingMail};
 pub use ports::upload::{Document, Mail, StoredDocument, Upload, UploadFilter};

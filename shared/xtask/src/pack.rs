@@ -106,6 +106,11 @@ impl Pack {
         process_tree::signal(process, name)
     }
 
+    /// Puts a function's clock forward by so many milliseconds from now on.
+    pub fn skew(&self, function: Function, milliseconds: i64) -> anyhow::Result<()> {
+        Ok(std::fs::write(self.skew_file(function), milliseconds.to_string())?)
+    }
+
     /// SIGKILL.
     pub fn kill(&mut self, function: Function) -> anyhow::Result<()> {
         self.daemon(function)?.kill()
@@ -156,8 +161,13 @@ impl Pack {
             .env("PUBLIC_URL", self.base())
             .env("AUTH_URL", self.address(Function::Auth))
             .env("DATA_DIR", self.folder.join("data"))
+            .env("CLOCK_SKEW_FILE", self.skew_file(function))
             .envs(self.settings.iter().map(|(name, value)| (name, value)));
         Ok(command)
+    }
+
+    fn skew_file(&self, function: Function) -> PathBuf {
+        self.folder.join(format!("{function}.skew"))
     }
 
     fn log_file(&self, function: Function) -> PathBuf {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use clap::Args;
 use host::settings::{Need, Settings, SettingsError, Variables};
-use host::{SystemClock, every, shutdown_on_signal, telemetry};
+use host::{every, shutdown_on_signal, telemetry};
 use http::Uri;
 use pipeline::Broker;
 use serde_json::Value;
@@ -73,7 +73,7 @@ fn settings() -> Result<Settings, SettingsError> {
 /// What was handed over stays hidden as long as an invocation may take.
 async fn open_broker(settings: &Settings) -> anyhow::Result<Arc<dyn Broker>> {
     let url = settings.servers.broker.expose();
-    Ok(adapters::open::broker(url, INVOCATION_LIMIT, Arc::new(SystemClock)).await?)
+    Ok(adapters::open::broker(url, INVOCATION_LIMIT).await?)
 }
 
 /// Has the sweeper bring the schema up, as a deploy does. Tries until it succeeds: `cargo lambda watch` may start later.

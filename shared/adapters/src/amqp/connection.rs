@@ -26,10 +26,9 @@ impl Link {
             let runtime = lapin::runtime::default_runtime().map_err(error("connect"))?;
             let connection = Connection::connect_uri_with_config(uri, properties, certificates, runtime).await;
             let connection = connection.map_err(error("connect"))?;
+            topology::declare(&connection, address.max_length).await?;
             let channel = connection.create_channel().await.map_err(error("open a channel"))?;
-            let link = Self { connection, channel };
-            topology::declare(&link.channel, address.max_length).await?;
-            Ok(link)
+            Ok(Self { connection, channel })
         })
         .await
     }
@@ -38,6 +37,11 @@ impl Link {
     pub(super) async fn another_channel(&self) -> Result<Channel, PortError> {
         limited("open a channel", async { self.connection.create_channel().await.map_err(error("open a channel")) })
             .await
+    }
+
+    /// Whether the broker has said that it takes nothing more on this connection for now (RabbitMQ's `connection.blocked`).
+    pub(super) fn is_blocked(&self) -> bool {
+        self.is_usable() && self.connection.status().blocked()
     }
 
     pub(super) fn is_usable(&self) -> bool {

@@ -1,7 +1,7 @@
 //! The broker RabbitMQ, through AMQP 0-9-1 with RabbitMQ's extensions: quorum queues, publisher confirms, dead letters.
 //!
-//! Publishing and consuming have connections of their own, as RabbitMQ advises: a broker that holds up publishers by
-//! flow control must not hold up acknowledgements.
+//! Publishing, asking and each consumer have one connection of their own, as RabbitMQ advises: a broker that holds up
+//! publishers must not hold up acknowledgements.
 
 mod address;
 mod connection;
@@ -49,6 +49,10 @@ impl Broker for Amqp {
 
     async fn check(&self) -> Result<(), PortError> {
         self.publisher.check().await
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.publisher.is_blocked()
     }
 }
 

@@ -20,49 +20,66 @@ const LONGEST_REST: Duration = Duration::from_secs(5);
 /// AMQP's delivery mode of messages that survive a restart.
 const PERSISTENT: u8 = 2;
 
-/// One channel that all publishers of the process share, made when it is needed and made anew when it broke.
+/// Publishes on one connection and asks on another: a broker that holds up publishers, as it does while its memory or
+/// disk runs out, still answers questions.
 pub(super) struct Publisher {
-    address: Address,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    link: Option<Arc<Link>>,
-    /// Failed attempts to connect, in a row.
-    failures: u32,
-    rest_until: Option<Instant>,
+    publishing: Slot,
+    asking: Slot,
 }
 
 impl Publisher {
     pub(super) fn new(address: Address) -> Self {
-        Self { address, state: Mutex::default() }
+        Self { publishing: Slot::new(address.clone(), Use::Publishing), asking: Slot::new(address, Use::Asking) }
     }
 
     pub(super) async fn publish(&self, message: &Message, trace: TraceId) -> Result<(), PortError> {
+        let mut used = None;
         let published = limited("publish", async {
-            let link = self.link().await?;
-            let published = publish(&link.channel, message, trace).await;
-            Ok((published, link))
+            let link = used.insert(self.publishing.link().await?);
+            if link.is_blocked() {
+                return Err(blocked());
+            }
+            publish(&link.channel, message, trace).await
         });
-        match published.await {
-            Ok((Ok(()), _)) => Ok(()),
-            Ok((Err(error), link)) => {
-                self.discard(&link).await;
-                Err(error)
+        let (published, queue) = (published.await, message.queue());
+        match (published, used) {
+            (Ok(Confirmation::Ack(None)), _) => Ok(()),
+            (Ok(Confirmation::Nack(None)), _) => {
+                let context = format!("cannot publish: the broker refused it, queue {queue} is full");
+                Err(PortError::new(ErrorKind::Rejected, context))
             }
-            // It is not known which answer is missing: whatever link there is may never give one.
-            Err(error) => {
-                self.discard_any().await;
-                Err(error)
+            // A further connection would be blocked too.
+            (Err(_), Some(link)) if link.is_blocked() => Err(blocked()),
+            // The next link declares what is missing, and an answer that did not come may never come.
+            (failed, Some(link)) => {
+                self.publishing.discard(&link).await;
+                let missing =
+                    || PortError::new(ErrorKind::Rejected, format!("cannot publish: there is no queue {queue}"));
+                Err(failed.err().unwrap_or_else(missing))
             }
+            (failed, None) => Err(failed.err().unwrap_or_else(blocked)),
         }
+    }
+
+    /// Whether the broker takes no messages from this process for now.
+    pub(super) fn is_blocked(&self) -> bool {
+        // Whoever holds the lock is connecting anew.
+        self.publishing.state.try_lock().is_ok_and(|state| state.link.as_ref().is_some_and(|link| link.is_blocked()))
     }
 
     /// Messages that wait; RabbitMQ does not count those that are delivered and unsettled.
     pub(super) async fn depth(&self, queue: Queue) -> Result<u64, PortError> {
-        // A missing queue closes the channel that asks for it.
-        let channel = self.link().await?.another_channel().await?;
+        let link = self.asking.link().await?;
+        let depth = self.ask_depth(&link, queue).await;
+        if depth.is_err() {
+            // The queue may be missing: the next link declares it.
+            self.asking.discard(&link).await;
+        }
+        depth
+    }
+
+    async fn ask_depth(&self, link: &Link, queue: Queue) -> Result<u64, PortError> {
+        let channel = link.another_channel().await?;
         let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
         let declared = limited("count messages", async {
             let declared = channel.queue_declare(queue.name().into(), options, FieldTable::default()).await;
@@ -74,15 +91,48 @@ impl Publisher {
     }
 
     pub(super) async fn check(&self) -> Result<(), PortError> {
-        let link = self.link().await?;
+        let link = self.asking.link().await?;
         match link.another_channel().await {
-            Ok(channel) => close(&channel).await,
+            Ok(channel) => {
+                close(&channel).await;
+                Ok(())
+            }
             Err(error) => {
-                self.discard(&link).await;
-                return Err(error);
+                self.asking.discard(&link).await;
+                Err(error)
             }
         }
-        Ok(())
+    }
+}
+
+fn blocked() -> PortError {
+    let context = "the broker takes no messages for now: its memory or disk alarm is on";
+    PortError::new(ErrorKind::Unreachable, context)
+}
+
+enum Use {
+    Publishing,
+    Asking,
+}
+
+/// The one connection for a use, made when it is needed and made anew when it broke.
+struct Slot {
+    address: Address,
+    usage: Use,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    link: Option<Arc<Link>>,
+    /// Failed attempts to connect, in a row.
+    failures: u32,
+    rest_until: Option<Instant>,
+}
+
+impl Slot {
+    fn new(address: Address, usage: Use) -> Self {
+        Self { address, usage, state: Mutex::default() }
     }
 
     async fn link(&self) -> Result<Arc<Link>, PortError> {
@@ -94,19 +144,33 @@ impl Publisher {
         if state.rest_until.is_some_and(|rest| Instant::now() < rest) {
             return Err(PortError::new(ErrorKind::Unreachable, "the broker was out of reach a moment ago"));
         }
-        match open(&self.address).await {
+        // Where the caller goes away meanwhile, the rest has begun.
+        let rest = SHORTEST_REST.saturating_mul(1 << state.failures.min(16)).min(LONGEST_REST);
+        state.failures = state.failures.saturating_add(1);
+        state.rest_until = Some(Instant::now() + rest);
+        let opened = self.open().await;
+        match opened {
             Ok(link) => {
                 let link = Arc::new(link);
                 *state = State { link: Some(Arc::clone(&link)), ..State::default() };
                 Ok(link)
             }
             Err(error) => {
-                let rest = SHORTEST_REST.saturating_mul(1 << state.failures.min(16)).min(LONGEST_REST);
-                state.failures = state.failures.saturating_add(1);
                 state.rest_until = Some(Instant::now() + rest);
                 Err(error)
             }
         }
+    }
+
+    async fn open(&self) -> Result<Link, PortError> {
+        let link = Link::open(&self.address).await?;
+        if matches!(self.usage, Use::Publishing) {
+            limited("connect", async {
+                link.channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(error("ask for confirms"))
+            })
+            .await?;
+        }
+        Ok(link)
     }
 
     async fn discard(&self, broken: &Arc<Link>) {
@@ -115,43 +179,14 @@ impl Publisher {
             state.link = None;
         }
     }
-
-    async fn discard_any(&self) {
-        // Whoever holds the lock is connecting: there is nothing to discard.
-        if let Ok(mut state) = self.state.try_lock() {
-            state.link = None;
-        }
-    }
 }
 
-async fn open(address: &Address) -> Result<Link, PortError> {
-    let link = Link::open(address).await?;
-    limited("connect", async {
-        link.channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(error("ask for confirms"))
-    })
-    .await?;
-    Ok(link)
-}
-
-async fn publish(channel: &Channel, message: &Message, trace: TraceId) -> Result<(), PortError> {
+async fn publish(channel: &Channel, message: &Message, trace: TraceId) -> Result<Confirmation, PortError> {
     let queue = message.queue();
     let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
     let body = message.encode();
     let published = channel.basic_publish("".into(), queue.name().into(), options, &body, properties(trace)).await;
-    let confirmation = published.map_err(error("publish"))?.await.map_err(error("publish"))?;
-    match confirmation {
-        Confirmation::Ack(None) => Ok(()),
-        Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)) => {
-            Err(PortError::new(ErrorKind::Rejected, format!("cannot publish: there is no queue {queue}")))
-        }
-        Confirmation::Nack(None) => Err(PortError::new(
-            ErrorKind::Rejected,
-            format!("cannot publish: the broker refused it, queue {queue} is full"),
-        )),
-        Confirmation::NotRequested => {
-            Err(PortError::new(ErrorKind::Internal, "published without asking for a confirm"))
-        }
-    }
+    published.map_err(error("publish"))?.await.map_err(error("publish"))
 }
 
 fn properties(trace: TraceId) -> BasicProperties {
@@ -186,7 +221,7 @@ mod tests {
             return;
         };
         let publisher = Publisher::new(Address::read(&url.parse().unwrap()).unwrap());
-        publisher.link().await.unwrap().channel.close(200, "OK".into()).await.unwrap();
+        publisher.publishing.link().await.unwrap().channel.close(200, "OK".into()).await.unwrap();
         publisher.publish(&Message::Render { document: DocumentId::new() }, TraceId::new()).await.unwrap();
     }
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use pipeline::{Acceptance, BlobId, BrandingId, Bucket, Format, Ledger, StoredBranding, UserId};
+use pipeline::{Acceptance, BlobId, BrandingId, Bucket, Format, StoredBranding, UserId};
 
+use super::Timed;
 use super::ledger::{after, claimed, completed, present, upload};
 
-pub(super) async fn suite(ledger: &Arc<dyn Ledger>) {
+pub(super) async fn suite(ledger: &Arc<Timed>) {
     the_last_one_put_is_the_owners(&**ledger).await;
     of_several_put_at_once_one_is_the_owners(ledger).await;
     an_upload_keeps_the_version_of_its_time(&**ledger).await;
@@ -24,7 +25,7 @@ fn branding(owner: UserId, seconds: i64) -> StoredBranding {
     }
 }
 
-async fn the_last_one_put_is_the_owners(ledger: &dyn Ledger) {
+async fn the_last_one_put_is_the_owners(ledger: &Timed) {
     let (owner, other) = (UserId::new(), UserId::new());
     assert_eq!(ledger.branding_of(owner).await.unwrap(), None);
     assert!(!ledger.end_branding(owner, present()).await.unwrap(), "there was none");
@@ -43,7 +44,7 @@ async fn the_last_one_put_is_the_owners(ledger: &dyn Ledger) {
     assert_eq!(ledger.branding(BrandingId::new()).await.unwrap(), None);
 }
 
-async fn of_several_put_at_once_one_is_the_owners(ledger: &Arc<dyn Ledger>) {
+async fn of_several_put_at_once_one_is_the_owners(ledger: &Arc<Timed>) {
     let owner = UserId::new();
     let put = |seconds| {
         let ledger = Arc::clone(ledger);
@@ -57,12 +58,12 @@ async fn of_several_put_at_once_one_is_the_owners(ledger: &Arc<dyn Ledger>) {
     assert!(put.contains(&current));
 }
 
-async fn an_upload_keeps_the_version_of_its_time(ledger: &dyn Ledger) {
+async fn an_upload_keeps_the_version_of_its_time(ledger: &Timed) {
     let mut new = upload(&[Format::Pdf]);
     let first = branding(new.owner, 0);
     ledger.put_branding(&first).await.unwrap();
     new.branding = Some(first.id);
-    assert!(matches!(ledger.accept(&new).await.unwrap(), Acceptance::Accepted(_)));
+    assert!(matches!(ledger.accept(&new).await.unwrap(), Acceptance::Accepted { .. }));
     ledger.put_branding(&branding(new.owner, 1)).await.unwrap();
     let claim = claimed(ledger, &new, 0, present()).await;
     assert_eq!(claim.branding, Some(first.id));
@@ -72,7 +73,7 @@ async fn an_upload_keeps_the_version_of_its_time(ledger: &dyn Ledger) {
     assert_eq!(claimed(ledger, &none, 0, present()).await.branding, None);
 }
 
-async fn what_no_upload_names_is_forgotten(ledger: &dyn Ledger) {
+async fn what_no_upload_names_is_forgotten(ledger: &Timed) {
     let mut new = upload(&[Format::Pdf]);
     let versions = [branding(new.owner, 0), branding(new.owner, 1), branding(new.owner, 2)];
     let logos: Vec<BlobId> = versions.iter().filter_map(|version| version.logo).collect();
@@ -80,9 +81,9 @@ async fn what_no_upload_names_is_forgotten(ledger: &dyn Ledger) {
         ledger.put_branding(version).await.unwrap();
     }
     new.branding = Some(versions[0].id);
-    (new.notify, new.at) = (None, present());
+    new.notify = None;
     ledger.accept(&new).await.unwrap();
-    ledger.put_branding(&versions[2]).await.unwrap();
+    ledger.at(after(2)).put_branding(&versions[2]).await.unwrap();
     ledger.forget_brandings(after(2)).await.unwrap();
     assert!(ledger.branding(versions[1].id).await.unwrap().is_some(), "it ended only at that time");
     ledger.forget_brandings(after(3)).await.unwrap();

@@ -6,9 +6,11 @@ use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{
     Acceptance, Actor, BlobId, Bucket, DocumentClaim, DocumentId, DocumentOutcome, DocumentState, ErrorKind, Finish,
-    Format, Idempotency, Ledger, MailId, MailOutcome, MailState, Message, NewDocument, NewUpload, OutboxEntry,
-    RedriveFilter, RetryPolicy, TraceId, UploadFilter, UploadId, UploadState, UserId,
+    Format, Idempotency, MailId, MailOutcome, MailState, Message, NewDocument, NewUpload, OutboxEntry, RedriveFilter,
+    RetryPolicy, TraceId, UploadFilter, UploadId, UploadState, UserId,
 };
+
+use super::Timed;
 
 /// A time that the suite takes for the present.
 #[must_use]
@@ -33,7 +35,6 @@ pub fn upload(formats: &[Format]) -> NewUpload {
         notify: Some("test@example.com".parse().unwrap()),
         idempotency: None,
         trace: TraceId::new(),
-        at: present(),
     }
 }
 
@@ -46,7 +47,7 @@ pub fn stored() -> DocumentOutcome {
 }
 
 /// Runs the whole suite on a ledger with the default [`RetryPolicy`] and nothing due in it.
-pub async fn suite(ledger: Arc<dyn Ledger>) {
+pub async fn suite(ledger: Arc<Timed>) {
     ledger.check().await.unwrap();
     an_upload_goes_its_way(&*ledger).await;
     one_of_twenty_claims_wins(&ledger).await;
@@ -61,24 +62,29 @@ pub async fn suite(ledger: Arc<dyn Ledger>) {
     a_mail_is_repeated_by_the_same_rules(&*ledger).await;
     lists_are_paged_and_filtered(&*ledger).await;
     nobody_is_told_who_does_not_ask(&*ledger).await;
+    super::ledger_clock::suite(&ledger).await;
     super::ledger_upkeep::suite(&*ledger).await;
     super::brandings::suite(&ledger).await;
 }
 
 /// Accepts an upload and answers its outbox rows.
-pub async fn accepted(ledger: &dyn Ledger, upload: &NewUpload) -> Vec<OutboxEntry> {
-    match ledger.accept(upload).await.unwrap() {
-        Acceptance::Accepted(entries) => entries,
+pub async fn accepted(ledger: &Timed, upload: &NewUpload) -> Vec<OutboxEntry> {
+    accepted_at(ledger, upload, present()).await
+}
+
+pub(super) async fn accepted_at(ledger: &Timed, upload: &NewUpload, now: Timestamp) -> Vec<OutboxEntry> {
+    match ledger.accept_at(upload, now).await.unwrap() {
+        Acceptance::Accepted { publish: entries, .. } => entries,
         other => panic!("accepted was expected, found {other:?}"),
     }
 }
 
-pub(super) async fn claimed(ledger: &dyn Ledger, upload: &NewUpload, index: usize, now: Timestamp) -> DocumentClaim {
+pub(super) async fn claimed(ledger: &Timed, upload: &NewUpload, index: usize, now: Timestamp) -> DocumentClaim {
     ledger.claim_document(upload.documents[index].id, BlobId::new(), now).await.unwrap().expect("a claim")
 }
 
 pub(super) async fn finished(
-    ledger: &dyn Ledger,
+    ledger: &Timed,
     claim: &DocumentClaim,
     outcome: &DocumentOutcome,
     now: Timestamp,
@@ -97,7 +103,7 @@ pub(super) fn mail_of(entry: &OutboxEntry) -> MailId {
 }
 
 /// Renders and stores every document; answers the mail's id.
-pub(super) async fn completed(ledger: &dyn Ledger, upload: &NewUpload, now: Timestamp) -> Option<MailId> {
+pub(super) async fn completed(ledger: &Timed, upload: &NewUpload, now: Timestamp) -> Option<MailId> {
     let mut mail = None;
     for index in 0..upload.documents.len() {
         let claim = claimed(ledger, upload, index, now).await;
@@ -106,7 +112,7 @@ pub(super) async fn completed(ledger: &dyn Ledger, upload: &NewUpload, now: Time
     mail
 }
 
-async fn an_upload_goes_its_way(ledger: &dyn Ledger) {
+async fn an_upload_goes_its_way(ledger: &Timed) {
     let new = upload(&[Format::Pdf, Format::Csv]);
     let entries = accepted(ledger, &new).await;
     assert_eq!(entries.len(), 2);
@@ -130,7 +136,7 @@ async fn an_upload_goes_its_way(ledger: &dyn Ledger) {
     assert!(ledger.claim_document(new.documents[0].id, BlobId::new(), after(9999)).await.unwrap().is_none());
 }
 
-async fn one_of_twenty_claims_wins(ledger: &Arc<dyn Ledger>) {
+async fn one_of_twenty_claims_wins(ledger: &Arc<Timed>) {
     let new = upload(&[Format::Pdf]);
     accepted(&**ledger, &new).await;
     let claims = (0..20).map(|_| {
@@ -145,7 +151,7 @@ async fn one_of_twenty_claims_wins(ledger: &Arc<dyn Ledger>) {
     finished(&**ledger, &winners[0], &stored(), present()).await;
 }
 
-async fn the_fence_holds_against_a_slow_finisher(ledger: &dyn Ledger) {
+async fn the_fence_holds_against_a_slow_finisher(ledger: &Timed) {
     let new = upload(&[Format::Pdf]);
     accepted(ledger, &new).await;
     let slow = claimed(ledger, &new, 0, present()).await;
@@ -163,7 +169,7 @@ async fn the_fence_holds_against_a_slow_finisher(ledger: &dyn Ledger) {
     assert_eq!(orphans, [slow.blob]);
 }
 
-async fn the_last_two_documents_bring_one_mail(ledger: &Arc<dyn Ledger>) {
+async fn the_last_two_documents_bring_one_mail(ledger: &Arc<Timed>) {
     for _ in 0..5 {
         let new = upload(&[Format::Pdf, Format::Csv]);
         accepted(&**ledger, &new).await;
@@ -182,7 +188,7 @@ async fn the_last_two_documents_bring_one_mail(ledger: &Arc<dyn Ledger>) {
     }
 }
 
-async fn a_repeated_key_answers_the_first_upload(ledger: &Arc<dyn Ledger>) {
+async fn a_repeated_key_answers_the_first_upload(ledger: &Arc<Timed>) {
     let mut first = upload(&[Format::Pdf]);
     first.idempotency = Some(Idempotency { key: "order-7".to_owned(), fingerprint: [1; 32] });
     let attempts = (0..10).map(|_| {
@@ -193,7 +199,7 @@ async fn a_repeated_key_answers_the_first_upload(ledger: &Arc<dyn Ledger>) {
     let (mut winners, mut repeated) = (Vec::new(), Vec::new());
     for attempt in attempts.collect::<Vec<_>>() {
         match attempt.await.unwrap() {
-            (id, Acceptance::Accepted(_)) => winners.push(id),
+            (id, Acceptance::Accepted { .. }) => winners.push(id),
             (_, Acceptance::Repeated(winner)) => repeated.push(winner),
             (_, Acceptance::Conflict) => panic!("the same request is no conflict"),
         }
@@ -209,15 +215,14 @@ async fn a_repeated_key_answers_the_first_upload(ledger: &Arc<dyn Ledger>) {
     accepted(&**ledger, &other).await;
     other.id = UploadId::new();
     other.documents[0].id = DocumentId::new();
-    other.at = after(8 * 24 * 3600);
-    accepted(&**ledger, &other).await;
+    accepted_at(ledger, &other, after(8 * 24 * 3600)).await;
 }
 
-pub(super) async fn due(ledger: &dyn Ledger, now: Timestamp, of: &OutboxEntry) -> bool {
+pub(super) async fn due(ledger: &Timed, now: Timestamp, of: &OutboxEntry) -> bool {
     ledger.due(now, 10_000).await.unwrap().iter().any(|entry| entry == of)
 }
 
-async fn outbox_rows_stay_due_until_claimed(ledger: &dyn Ledger) {
+async fn outbox_rows_stay_due_until_claimed(ledger: &Timed) {
     let new = upload(&[Format::Pdf]);
     let entry = accepted(ledger, &new).await.remove(0);
     assert!(!due(ledger, after(14), &entry).await, "the accepting process publishes first");
@@ -225,18 +230,19 @@ async fn outbox_rows_stay_due_until_claimed(ledger: &dyn Ledger) {
     assert!(!due(ledger, after(17), &entry).await, "taken");
     assert!(due(ledger, after(80), &entry).await, "taken but not confirmed");
     ledger.published(entry.id, after(80)).await.unwrap();
-    assert!(!due(ledger, after(80 + 590), &entry).await);
-    assert!(due(ledger, after(80 + 610), &entry).await, "confirmed and yet not claimed for 10 minutes");
+    assert!(!due(ledger, after(80 + 29), &entry).await);
+    assert!(due(ledger, after(80 + 31), &entry).await, "confirmed, not claimed for 30 s, and not in the queue");
+    assert!(!due(ledger, after(80 + 32), &entry).await, "taken");
     ledger.published(entry.id, after(700)).await.unwrap();
-    assert!(!due(ledger, after(700 + 1190), &entry).await);
-    assert!(due(ledger, after(700 + 1210), &entry).await, "then for 20 minutes");
+    ledger.published(entry.id, after(701)).await.unwrap();
+    assert!(due(ledger, after(700 + 32), &entry).await, "and again");
     let claim = claimed(ledger, &new, 0, after(2000)).await;
     ledger.published(entry.id, after(2000)).await.unwrap();
     assert!(!due(ledger, after(1_000_000), &entry).await, "the claim deleted it");
     finished(ledger, &claim, &stored(), after(2000)).await;
 }
 
-async fn two_sweepers_never_take_the_same_row(ledger: &Arc<dyn Ledger>) {
+async fn two_sweepers_never_take_the_same_row(ledger: &Arc<Timed>) {
     for _ in 0..20 {
         accepted(&**ledger, &upload(&[Format::Pdf])).await;
     }
@@ -256,7 +262,7 @@ async fn two_sweepers_never_take_the_same_row(ledger: &Arc<dyn Ledger>) {
 }
 
 /// A claim deletes its document's outbox row also where a sweeper takes that row at the same moment.
-async fn claims_and_sweepers_meet(ledger: &Arc<dyn Ledger>) {
+async fn claims_and_sweepers_meet(ledger: &Arc<Timed>) {
     let uploads: Vec<NewUpload> = (0..20).map(|_| upload(&[Format::Pdf])).collect();
     for upload in &uploads {
         accepted(&**ledger, upload).await;
@@ -272,7 +278,7 @@ async fn claims_and_sweepers_meet(ledger: &Arc<dyn Ledger>) {
     }
 }
 
-async fn faults_are_repeated_five_times(ledger: &dyn Ledger) {
+async fn faults_are_repeated_five_times(ledger: &Timed) {
     let new = upload(&[Format::Pdf]);
     accepted(ledger, &new).await;
     let fault = DocumentOutcome::Fault { reason: "the renderer crashed".to_owned() };
@@ -295,7 +301,7 @@ async fn faults_are_repeated_five_times(ledger: &dyn Ledger) {
     assert_eq!(document.reason.as_deref(), Some("the renderer crashed"));
 }
 
-async fn unreachable_servers_do_not_count(ledger: &dyn Ledger) {
+async fn unreachable_servers_do_not_count(ledger: &Timed) {
     let new = upload(&[Format::Pdf]);
     accepted(ledger, &new).await;
     let unreachable = DocumentOutcome::Unreachable { reason: "no document store".to_owned() };
@@ -319,7 +325,7 @@ async fn unreachable_servers_do_not_count(ledger: &dyn Ledger) {
     finished(ledger, &claim, &unreachable, day_later).await.expect("given up, and mailed");
 }
 
-async fn a_mail_is_repeated_by_the_same_rules(ledger: &dyn Ledger) {
+async fn a_mail_is_repeated_by_the_same_rules(ledger: &Timed) {
     let new = upload(&[Format::Pdf]);
     accepted(ledger, &new).await;
     let mail = completed(ledger, &new, present()).await.expect("a mail");
@@ -341,7 +347,7 @@ async fn a_mail_is_repeated_by_the_same_rules(ledger: &dyn Ledger) {
     ledger.finish_mail(&third, &MailOutcome::Sent, after(80)).await.unwrap();
 }
 
-async fn lists_are_paged_and_filtered(ledger: &dyn Ledger) {
+async fn lists_are_paged_and_filtered(ledger: &Timed) {
     let owner = UserId::new();
     let mut ids = Vec::new();
     for number in 0..5 {
@@ -366,7 +372,7 @@ async fn lists_are_paged_and_filtered(ledger: &dyn Ledger) {
     ledger.forget_idempotency_keys(after(1)).await.unwrap();
 }
 
-async fn nobody_is_told_who_does_not_ask(ledger: &dyn Ledger) {
+async fn nobody_is_told_who_does_not_ask(ledger: &Timed) {
     let mut new = upload(&[Format::Pdf]);
     new.notify = None;
     accepted(ledger, &new).await;

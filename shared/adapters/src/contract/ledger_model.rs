@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{
-    Actor, BlobId, Bucket, DocumentClaim, DocumentId, DocumentOutcome, DocumentState, Finish, Format, Ledger,
-    MailClaim, MailOutcome, MailState, Message, NewUpload, RedriveFilter, Upload, UploadId, UploadState,
+    Actor, BlobId, Bucket, DocumentClaim, DocumentId, DocumentOutcome, DocumentState, Finish, Format, MailClaim,
+    MailOutcome, MailState, Message, NewUpload, RedriveFilter, Upload, UploadId, UploadState,
 };
 
-use super::ledger::{accepted, present, stored, upload};
+use super::Timed;
+use super::ledger::{accepted_at, present, stored, upload};
 
 /// One thing that happens. Numbers choose among what is there, whatever their size.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +44,7 @@ pub enum Event {
 
 /// A run of the model against a ledger.
 pub struct Run<'a> {
-    ledger: &'a dyn Ledger,
+    ledger: &'a Timed,
     now: Timestamp,
     uploads: Vec<NewUpload>,
     document_claims: Vec<DocumentClaim>,
@@ -55,7 +56,7 @@ pub struct Run<'a> {
 impl<'a> Run<'a> {
     /// A run on a ledger with nothing in it.
     #[must_use]
-    pub fn new(ledger: &'a dyn Ledger) -> Self {
+    pub fn new(ledger: &'a Timed) -> Self {
         Self {
             ledger,
             now: present(),
@@ -78,9 +79,8 @@ impl<'a> Run<'a> {
     async fn happen(&mut self, event: Event) {
         match event {
             Event::Accept => {
-                let mut new = upload(&[Format::Pdf, Format::Csv]);
-                new.at = self.now;
-                accepted(self.ledger, &new).await;
+                let new = upload(&[Format::Pdf, Format::Csv]);
+                accepted_at(self.ledger, &new, self.now).await;
                 self.uploads.push(new);
             }
             Event::DeliverDocument(which) => {
@@ -196,7 +196,7 @@ impl<'a> Run<'a> {
         for upload in &self.uploads {
             seen.insert(upload.id, self.ledger.upload(upload.id).await.unwrap().unwrap());
         }
-        for removed in self.ledger.remove_finished(before, 1_000, self.now).await.unwrap() {
+        for removed in self.ledger.remove_finished(before, 1_000).await.unwrap() {
             let upload = &seen[&removed.upload];
             assert!(is_told(upload), "an upload that is not finished was removed: {upload:?}");
             assert!(upload.documents.iter().all(|document| document.finished_at.is_some_and(|at| at < before)));
@@ -235,7 +235,6 @@ impl<'a> Run<'a> {
     /// Nothing new happens; the sweeper and good workers go on. In the end everything is final and told.
     async fn come_to_rest(mut self) {
         for _ in 0..200 {
-            // A row that was confirmed and lost ten times waits for some 7 days.
             self.now += SignedDuration::from_hours(3);
             self.expire().await;
             self.republish(1).await;

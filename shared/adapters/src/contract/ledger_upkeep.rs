@@ -2,16 +2,19 @@
 
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{
-    Actor, BlobId, Bucket, DocumentOutcome, Finish, Format, Ledger, MailId, MailOutcome, MailState, NewUpload,
-    OutboxEntry, RedriveFilter, RemovedUpload, UploadFilter, UploadId, UploadState,
+    Actor, BlobId, Bucket, DocumentOutcome, Finish, Format, MailId, MailOutcome, MailState, NewUpload, OutboxEntry,
+    RedriveFilter, RemovedUpload, UploadFilter, UploadId, UploadState,
 };
 
-use super::ledger::{accepted, after, claimed, completed, due, finished, mail_of, present, stored, upload};
+use super::Timed;
+use super::ledger::{
+    accepted, accepted_at, after, claimed, completed, due, finished, mail_of, present, stored, upload,
+};
 
 /// Long after everything else in the suite.
 const LATE: i64 = 10_000_000;
 
-pub(super) async fn suite(ledger: &dyn Ledger) {
+pub(super) async fn suite(ledger: &Timed) {
     what_failed_is_redriven_once(ledger).await;
     a_redrive_supersedes_a_mail_that_waits(ledger).await;
     a_mail_on_its_way_ends_with_its_attempt(ledger).await;
@@ -25,28 +28,27 @@ fn only(upload: &NewUpload) -> RedriveFilter {
 }
 
 /// An upload with a failed document; answers its mail's outbox row too.
-async fn failed(ledger: &dyn Ledger, now: Timestamp) -> (NewUpload, OutboxEntry) {
-    let mut new = upload(&[Format::Pdf]);
-    new.at = now;
-    accepted(ledger, &new).await;
+async fn failed(ledger: &Timed, now: Timestamp) -> (NewUpload, OutboxEntry) {
+    let new = upload(&[Format::Pdf]);
+    accepted_at(ledger, &new, now).await;
     let claim = claimed(ledger, &new, 0, now).await;
     let failed = DocumentOutcome::Failed { reason: "wrong".to_owned() };
     let entry = finished(ledger, &claim, &failed, now).await.expect("a mail");
     (new, entry)
 }
 
-async fn mails(ledger: &dyn Ledger, upload: &NewUpload) -> Vec<(u32, MailState)> {
+async fn mails(ledger: &Timed, upload: &NewUpload) -> Vec<(u32, MailState)> {
     let seen = ledger.upload(upload.id).await.unwrap().unwrap();
     seen.mails.iter().map(|mail| (mail.generation, mail.state)).collect()
 }
 
 /// The uploads of its owner with something failed whose reason contains this.
-async fn failed_for(ledger: &dyn Ledger, upload: &NewUpload, reason: &str) -> Vec<UploadId> {
+async fn failed_for(ledger: &Timed, upload: &NewUpload, reason: &str) -> Vec<UploadId> {
     let filter = UploadFilter { owner: Some(upload.owner), reason: Some(reason.to_owned()), ..UploadFilter::default() };
     ledger.uploads(&filter, None, 10).await.unwrap().iter().map(|upload| upload.id).collect()
 }
 
-async fn what_failed_is_redriven_once(ledger: &dyn Ledger) {
+async fn what_failed_is_redriven_once(ledger: &Timed) {
     let new = upload(&[Format::Pdf, Format::Csv]);
     accepted(ledger, &new).await;
     let claim = claimed(ledger, &new, 0, present()).await;
@@ -81,7 +83,7 @@ async fn what_failed_is_redriven_once(ledger: &dyn Ledger) {
     ledger.finish_mail(&next, &MailOutcome::Sent, present()).await.unwrap();
 }
 
-async fn a_redrive_supersedes_a_mail_that_waits(ledger: &dyn Ledger) {
+async fn a_redrive_supersedes_a_mail_that_waits(ledger: &Timed) {
     let (new, entry) = failed(ledger, present()).await;
     let redrive = ledger.redrive(&only(&new), &Actor::Operator, present()).await.unwrap();
     assert_eq!((redrive.documents, redrive.mails), (1, 0));
@@ -100,7 +102,7 @@ async fn a_redrive_supersedes_a_mail_that_waits(ledger: &dyn Ledger) {
     assert_eq!(mails(ledger, &new).await, [(1, MailState::Failed), (2, MailState::Sent)]);
 }
 
-async fn a_mail_on_its_way_ends_with_its_attempt(ledger: &dyn Ledger) {
+async fn a_mail_on_its_way_ends_with_its_attempt(ledger: &Timed) {
     let fault = MailOutcome::Fault { reason: "the line broke".to_owned() };
     for (outcome, state) in [(Some(MailOutcome::Sent), MailState::Sent), (Some(fault), MailState::Failed)]
         .into_iter()
@@ -124,7 +126,7 @@ async fn a_mail_on_its_way_ends_with_its_attempt(ledger: &dyn Ledger) {
     }
 }
 
-async fn what_is_deleted_is_gone(ledger: &dyn Ledger) {
+async fn what_is_deleted_is_gone(ledger: &Timed) {
     let new = upload(&[Format::Pdf, Format::Csv]);
     let entries = accepted(ledger, &new).await;
     let done = claimed(ledger, &new, 0, present()).await;
@@ -144,12 +146,12 @@ async fn what_is_deleted_is_gone(ledger: &dyn Ledger) {
 }
 
 /// What age removes of one upload.
-async fn removed(ledger: &dyn Ledger, before: Timestamp, upload: &NewUpload) -> Option<RemovedUpload> {
-    let removed = ledger.remove_finished(before, 10_000, before).await.unwrap();
+async fn removed(ledger: &Timed, before: Timestamp, upload: &NewUpload) -> Option<RemovedUpload> {
+    let removed = ledger.remove_finished(before, 10_000).await.unwrap();
     removed.into_iter().find(|removed| removed.upload == upload.id)
 }
 
-async fn age_removes_only_what_is_finished(ledger: &dyn Ledger) {
+async fn age_removes_only_what_is_finished(ledger: &Timed) {
     let old = after(LATE) + SignedDuration::from_hours(1);
     let (new, entry) = failed(ledger, after(LATE)).await;
     assert!(removed(ledger, old, &new).await.is_none(), "its mail is pending");
@@ -168,10 +170,10 @@ async fn age_removes_only_what_is_finished(ledger: &dyn Ledger) {
     assert!(ledger.upload(new.id).await.unwrap().is_none());
 }
 
-async fn age_counts_from_the_end(ledger: &dyn Ledger) {
+async fn age_counts_from_the_end(ledger: &Timed) {
     let mut new = upload(&[Format::Pdf, Format::Csv]);
-    (new.at, new.notify) = (after(LATE), None);
-    accepted(ledger, &new).await;
+    new.notify = None;
+    accepted_at(ledger, &new, after(LATE)).await;
     let first = claimed(ledger, &new, 0, after(LATE)).await;
     finished(ledger, &first, &stored(), after(LATE)).await;
     let last = claimed(ledger, &new, 1, after(LATE + 500)).await;

@@ -6,7 +6,11 @@ mod brandings;
 pub mod broker;
 pub mod documents;
 pub mod ledger;
+mod ledger_clock;
 pub mod ledger_model;
 mod ledger_upkeep;
 pub mod mailer;
+mod timed;
 pub mod users;
+
+pub use timed::{At, Timed};

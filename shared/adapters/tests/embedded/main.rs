@@ -8,23 +8,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use adapters::contract;
 use adapters::contract::ledger_model::{Event, Run};
+use adapters::contract::{self, Timed};
 use adapters::open;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use pipeline::{BlobId, Broker, Bucket, Clock, DocumentId, ErrorKind, Ledger, Message, Queue, RetryPolicy, TraceId};
+use pipeline::{BlobId, Broker, Bucket, DocumentId, ErrorKind, Message, Queue, RetryPolicy, TraceId};
 use proptest::prelude::*;
 use tempfile::TempDir;
-
-struct WallClock;
-
-impl Clock for WallClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::now()
-    }
-}
 
 fn sqlite(folder: &TempDir) -> String {
     format!("sqlite://{}", folder.path().join("test.sqlite3").display())
@@ -34,10 +26,10 @@ fn file(folder: &TempDir) -> String {
     format!("file://{}", folder.path().join("files").display())
 }
 
-async fn ledger(folder: &TempDir) -> Arc<dyn Ledger> {
+async fn ledger(folder: &TempDir) -> Arc<Timed> {
     let database = open::Database::open(&sqlite(folder)).await.unwrap();
     database.migrate().await.unwrap();
-    database.ledger(RetryPolicy::default())
+    Arc::new(Timed::new(move |clock| database.ledger_at(RetryPolicy::default(), clock)))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,7 +61,7 @@ async fn the_folder_keeps_the_documents_contract() {
 async fn the_sqlite_queue_keeps_the_broker_contract() {
     let folder = TempDir::new().unwrap();
     open::Database::open(&sqlite(&folder)).await.unwrap().migrate().await.unwrap();
-    let broker = open::broker(&sqlite(&folder), Duration::from_secs(60), Arc::new(WallClock)).await.unwrap();
+    let broker = open::broker(&sqlite(&folder), Duration::from_secs(60)).await.unwrap();
     contract::broker::suite(&*broker).await;
 }
 
@@ -131,7 +123,7 @@ async fn mails_that_a_killed_process_left_unfinished_are_removed() {
 /// A queue whose visibility does not end within a test.
 async fn patient_queue(folder: &TempDir) -> Arc<dyn Broker> {
     open::Database::open(&sqlite(folder)).await.unwrap().migrate().await.unwrap();
-    open::broker(&sqlite(folder), Duration::from_secs(3600), Arc::new(WallClock)).await.unwrap()
+    open::broker(&sqlite(folder), Duration::from_secs(3600)).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::{contract, open};
-use jiff::Timestamp;
 use lapin::options::{BasicGetOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Connection, ConnectionProperties};
-use pipeline::{Broker, Clock, DocumentId, ErrorKind, Message, Queue, TraceId};
+use pipeline::{Broker, DocumentId, ErrorKind, Message, Queue, TraceId};
 use tokio::sync::{Mutex, MutexGuard};
 use url::Url;
 
@@ -16,14 +15,6 @@ use crate::environment::server;
 use crate::relay::Relay;
 
 const PATIENCE: Duration = Duration::from_secs(30);
-
-struct Never;
-
-impl Clock for Never {
-    fn now(&self) -> Timestamp {
-        unreachable!("RabbitMQ needs no clock of ours")
-    }
-}
 
 /// The virtual host, for one test at a time and without queues.
 struct Host {
@@ -76,7 +67,7 @@ impl Host {
 }
 
 async fn broker(url: &str) -> Arc<dyn Broker> {
-    open::broker(url, Duration::ZERO, Arc::new(Never)).await.unwrap()
+    open::broker(url, Duration::ZERO).await.unwrap()
 }
 
 fn render() -> Message {
@@ -134,7 +125,7 @@ async fn undecodable_messages_end_in_the_dead_letter_queue() {
 async fn a_message_without_its_queue_is_not_published() {
     let Some(host) = Host::new().await else { return };
     let broker = host.broker().await;
-    broker.check().await.unwrap();
+    broker.publish(&render(), TraceId::new()).await.unwrap();
     host.delete_queues().await;
     let error = broker.publish(&render(), TraceId::new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
@@ -185,6 +176,23 @@ async fn a_full_queue_refuses() {
     drop(subscription);
     drop(bounded);
     host.delete_queues().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_of_another_bound_does_its_work() {
+    let Some(host) = Host::new().await else { return };
+    host.broker().await.check().await.unwrap();
+    for bound in ["5", "7"] {
+        let mut url = host.url.clone();
+        url.query_pairs_mut().append_pair("max_length", bound);
+        let other = broker(url.as_str()).await;
+        let message = render();
+        published_in_the_end(&*other, &message).await;
+        let mut subscription = other.subscribe(Queue::Invoices, 1).await.unwrap();
+        let delivery = tokio::time::timeout(PATIENCE, subscription.next()).await.unwrap().unwrap();
+        assert_eq!(Message::decode(&delivery.body).unwrap(), message);
+        delivery.settlement.ack().await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -260,7 +268,7 @@ async fn tls_takes_an_authority_that_is_trusted_and_no_other() {
 
 #[tokio::test]
 async fn wrong_urls_name_the_setting_and_what_is_wrong() {
-    let error = open::broker("amqp://u:hush@mq?max_lenght=1", Duration::ZERO, Arc::new(Never)).await.err().unwrap();
+    let error = open::broker("amqp://u:hush@mq?max_lenght=1", Duration::ZERO).await.err().unwrap();
     let error = error.to_string();
     assert!(error.contains("BROKER_URL") && error.contains("max_length") && !error.contains("hush"), "{error}");
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use adapters::contract;
 use adapters::contract::ledger_model::Run;
+use adapters::contract::{self, Timed};
 use adapters::open::Database;
 use pipeline::{ErrorKind, Format, Ledger, RetryPolicy};
 use proptest::test_runner::{Config, TestRunner};
@@ -34,9 +34,10 @@ impl Scratch {
         Some(Self { server, name, database })
     }
 
-    async fn ledger(&self) -> Arc<dyn Ledger> {
+    async fn ledger(&self) -> Arc<Timed> {
         self.database.migrate().await.unwrap();
-        self.database.ledger(RetryPolicy::default())
+        let database = self.database.clone();
+        Arc::new(Timed::new(move |clock| database.ledger_at(RetryPolicy::default(), clock)))
     }
 
     async fn drop(self) {

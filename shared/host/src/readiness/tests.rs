@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pipeline::{ErrorKind, Mailer, OutgoingMail, PortError};
+use pipeline::{Broker, ErrorKind, Mailer, Message, OutgoingMail, PortError, Queue, Subscription, TraceId};
 use tokio::time::Instant;
 
 use super::{Readiness, Server};
@@ -89,6 +89,50 @@ async fn nothing_is_ready_from_the_begin_of_the_shutdown() {
     shutdown.cancel();
     assert!(!readiness.report().await.is_ready(), "also where the last answer is still fresh");
     readiness.watch().await;
+}
+
+/// A broker that is out of reach, or blocked.
+struct BrokerThat {
+    is_blocked: bool,
+}
+
+#[async_trait]
+impl Broker for BrokerThat {
+    async fn publish(&self, _: &Message, _: TraceId) -> Result<(), PortError> {
+        Err(PortError::new(ErrorKind::Unreachable, "scripted"))
+    }
+
+    async fn subscribe(&self, _: Queue, _: u16) -> Result<Box<dyn Subscription>, PortError> {
+        Err(PortError::new(ErrorKind::Unreachable, "scripted"))
+    }
+
+    async fn depth(&self, _: Queue) -> Result<u64, PortError> {
+        Ok(0)
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        if self.is_blocked { Ok(()) } else { Err(PortError::new(ErrorKind::Unreachable, "scripted")) }
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.is_blocked
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_accepts_is_ready_without_a_broker_and_says_so() {
+    let shutdown = Shutdown::new();
+    let told = async |readiness: Readiness| {
+        let report = readiness.report().await;
+        (report.is_ready(), serde_json::to_string(&report).unwrap())
+    };
+    let broker = || Server::Broker(Arc::new(BrokerThat { is_blocked: false }));
+    assert_eq!(told(Readiness::accepting(&shutdown, [broker()])).await, (true, r#"{"broker":false}"#.to_owned()));
+    assert!(!told(Readiness::new(&shutdown, [broker()])).await.0, "a worker has nothing to do");
+    let blocked = Server::Broker(Arc::new(BrokerThat { is_blocked: true }));
+    let told = told(Readiness::accepting(&shutdown, [blocked])).await;
+    assert_eq!(told, (true, r#"{"broker":true,"broker_blocked":true}"#.to_owned()));
+    assert!(crate::metrics::text().contains("invoices_broker_blocked{} 1"), "{}", crate::metrics::text());
 }
 
 /// What is logged meanwhile, one line each.

@@ -334,7 +334,7 @@ fn mail(variables: &mut Variables<'_>) -> MailSettings {
 }
 
 fn outbox(variables: &mut Variables<'_>) -> OutboxPolicy {
-    match variables.durations("OUTBOX_DELAYS", "15s,1min,10min")[..] {
+    match variables.durations("OUTBOX_DELAYS", "15s,1min,30s")[..] {
         [first, taken, confirmed] => OutboxPolicy { first, taken, confirmed },
         _ => {
             variables.fault("OUTBOX_DELAYS", "expected three times: of a fresh row, a taken one, a confirmed one");

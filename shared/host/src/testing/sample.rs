@@ -1,11 +1,10 @@
 //! Something to do.
 
-use jiff::Timestamp;
 use pipeline::{BlobId, DocumentId, Format, NewDocument, NewUpload, TraceId, UploadId, UserId};
 
 /// A new upload of one PDF whose raw bytes are in this blob.
 #[must_use]
-pub fn upload(raw: BlobId, now: Timestamp) -> NewUpload {
+pub fn upload(raw: BlobId) -> NewUpload {
     NewUpload {
         id: UploadId::new(),
         owner: UserId::new(),
@@ -16,6 +15,5 @@ pub fn upload(raw: BlobId, now: Timestamp) -> NewUpload {
         notify: "reader@example.com".parse().ok(),
         idempotency: None,
         trace: TraceId::new(),
-        at: now,
     }
 }

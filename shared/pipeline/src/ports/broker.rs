@@ -34,6 +34,12 @@ pub trait Broker: Send + Sync {
     /// # Errors
     /// `Unreachable`.
     async fn check(&self) -> Result<(), PortError>;
+
+    /// Whether it answers and yet takes no messages for now, as a server that runs out of memory or disk. As far as is
+    /// known: a publish finds out.
+    fn is_blocked(&self) -> bool {
+        false
+    }
 }
 
 /// A running consumer. Dropped, it takes nothing more; what it has delivered can still be settled.

@@ -6,6 +6,11 @@
 //!               └── fault, expiry ─┘
 //! the last document of an upload to become final ──▶ mail: pending ──claim──▶ sending ──finish──▶ sent | failed
 //! ```
+//!
+//! What is due, and how old something is, the ledger decides by a clock of its own. Its callers' clocks may differ from
+//! each other and jump.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use invoice::Format;
@@ -17,7 +22,7 @@ use super::upload::{Document, StoredDocument, Upload, UploadFilter};
 use crate::branding::StoredBranding;
 use crate::email::Email;
 use crate::ids::{BlobId, BrandingId, DocumentId, MailId, OutboxId, UploadId, UserId};
-use crate::message::Message;
+use crate::message::{Message, Queue};
 use crate::state::DocumentState;
 use crate::trace::TraceId;
 
@@ -60,14 +65,12 @@ pub struct NewUpload {
     pub idempotency: Option<Idempotency>,
     /// The trace that begins with it.
     pub trace: TraceId,
-    /// When it arrived.
-    pub at: Timestamp,
 }
 
 impl NewUpload {
-    /// The upload as it stands once it is accepted, with its time as the ledger keeps it: in milliseconds.
+    /// The upload as it stands once the ledger has accepted it at this time.
     #[must_use]
-    pub fn accepted(&self) -> Upload {
+    pub fn accepted(&self, at: Timestamp) -> Upload {
         let document = |new: &NewDocument| Document {
             id: new.id,
             format: new.format,
@@ -85,7 +88,7 @@ impl NewUpload {
             invoice_number: self.invoice_number.clone(),
             branding: self.branding,
             trace: self.trace,
-            created_at: Timestamp::from_millisecond(self.at.as_millisecond()).unwrap_or(self.at),
+            created_at: at,
             documents,
             mails: Vec::new(),
         }
@@ -95,8 +98,13 @@ impl NewUpload {
 /// The answer to an upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Acceptance {
-    /// Accepted: these messages are to be published.
-    Accepted(Vec<OutboxEntry>),
+    /// Accepted.
+    Accepted {
+        /// When, in milliseconds.
+        at: Timestamp,
+        /// The messages that are to be published.
+        publish: Vec<OutboxEntry>,
+    },
     /// The same request was accepted before, as this upload.
     Repeated(UploadId),
     /// The key was used for another request.
@@ -112,6 +120,27 @@ pub struct OutboxEntry {
     pub message: Message,
     /// The upload's trace.
     pub trace: TraceId,
+}
+
+/// The answer to a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim<C> {
+    /// The caller holds it until the lease ends.
+    Claimed(C),
+    /// Its next attempt is due after this time. Its outbox row is due then too, so the message may be acknowledged.
+    NotDue(Duration),
+    /// Another holds it, it is final, or it is gone.
+    Nothing,
+}
+
+impl<C> Claim<C> {
+    /// What was claimed.
+    pub fn claimed(self) -> Option<C> {
+        match self {
+            Self::Claimed(claim) => Some(claim),
+            Self::NotDue(_) | Self::Nothing => None,
+        }
+    }
 }
 
 /// The right to render one document until the lease ends.
@@ -274,60 +303,54 @@ pub trait Ledger: Send + Sync {
     /// `Unreachable`, `Internal`.
     async fn accept(&self, upload: &NewUpload) -> Result<Acceptance, PortError>;
 
-    /// The broker confirmed this outbox row's message: it is due again in 10 minutes, then 20, 40, …
+    /// The broker confirmed this outbox row's message.
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
-    async fn published(&self, entry: OutboxId, now: Timestamp) -> Result<(), PortError>;
+    async fn published(&self, entry: OutboxId) -> Result<(), PortError>;
 
-    /// Takes at most `limit` due outbox rows; each is due again in a minute unless it is confirmed or claimed.
-    /// Two callers never get the same row.
+    /// Takes at most `limit` outbox rows whose messages are to be published to a queue; each is due again in a minute
+    /// unless it is confirmed or claimed. Two callers never get the same row.
+    ///
+    /// These are the rows that are due and not confirmed. Where the queue's depth is known, they are also those whose
+    /// message was confirmed a while ago and is missing: rows that wait for their claim, less the messages in the queue.
+    /// The oldest go first, as a queue delivers in order.
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
-    async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxEntry>, PortError>;
+    async fn due(&self, queue: Queue, depth: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, PortError>;
 
-    /// `queued → rendering` where the next attempt is due; the outbox row goes. `None`: nothing to do.
-    /// `blob` is where this attempt will store its result.
+    /// `queued → rendering` where the next attempt is due; the outbox row goes. `blob` is where this attempt will store
+    /// its result.
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
-    async fn claim_document(
-        &self,
-        document: DocumentId,
-        blob: BlobId,
-        now: Timestamp,
-    ) -> Result<Option<DocumentClaim>, PortError>;
+    async fn claim_document(&self, document: DocumentId, blob: BlobId) -> Result<Claim<DocumentClaim>, PortError>;
 
     /// Ends an attempt, if it still holds the document.
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
-    async fn finish_document(
-        &self,
-        claim: &DocumentClaim,
-        outcome: &DocumentOutcome,
-        now: Timestamp,
-    ) -> Result<Finish, PortError>;
+    async fn finish_document(&self, claim: &DocumentClaim, outcome: &DocumentOutcome) -> Result<Finish, PortError>;
 
-    /// `pending → sending` where the next attempt is due; the outbox row goes. `None`: nothing to do. A mail tells of
-    /// final documents: one that was overtaken by a redrive becomes `failed` instead.
+    /// `pending → sending` where the next attempt is due; the outbox row goes. A mail tells of final documents: one that
+    /// was overtaken by a redrive becomes `failed` instead.
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
-    async fn claim_mail(&self, mail: MailId, now: Timestamp) -> Result<Option<MailClaim>, PortError>;
+    async fn claim_mail(&self, mail: MailId) -> Result<Claim<MailClaim>, PortError>;
 
     /// Ends an attempt, if it still holds the mail.
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
-    async fn finish_mail(&self, claim: &MailClaim, outcome: &MailOutcome, now: Timestamp) -> Result<Finish, PortError>;
+    async fn finish_mail(&self, claim: &MailClaim, outcome: &MailOutcome) -> Result<Finish, PortError>;
 
     /// Ends at most `limit` attempts whose lease has expired as faults.
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
-    async fn expire(&self, now: Timestamp, limit: u32) -> Result<Expired, PortError>;
+    async fn expire(&self, limit: u32) -> Result<Expired, PortError>;
 
     /// One upload.
     ///
@@ -357,24 +380,14 @@ pub trait Ledger: Send + Sync {
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
-    async fn delete(
-        &self,
-        id: UploadId,
-        actor: &Actor,
-        now: Timestamp,
-    ) -> Result<Option<Vec<(Bucket, BlobId)>>, PortError>;
+    async fn delete(&self, id: UploadId, actor: &Actor) -> Result<Option<Vec<(Bucket, BlobId)>>, PortError>;
 
-    /// Removes, as [`Self::delete`] does in the name of the sweeper, at most `limit` uploads whose documents all became
-    /// final before a time and that have no mail still to be sent.
+    /// Removes, as [`Self::delete`] does in the name of the sweeper, at most `limit` uploads whose documents have all been
+    /// final for longer than `age` and that have no mail still to be sent.
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
-    async fn remove_finished(
-        &self,
-        before: Timestamp,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Vec<RemovedUpload>, PortError>;
+    async fn remove_finished(&self, age: Duration, limit: u32) -> Result<Vec<RemovedUpload>, PortError>;
 
     /// Those of these blobs that no row names.
     ///
@@ -388,7 +401,7 @@ pub trait Ledger: Send + Sync {
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
-    async fn redrive(&self, filter: &RedriveFilter, actor: &Actor, now: Timestamp) -> Result<Redrive, PortError>;
+    async fn redrive(&self, filter: &RedriveFilter, actor: &Actor) -> Result<Redrive, PortError>;
 
     /// Makes a branding its owner's, in place of the version before.
     ///
@@ -412,19 +425,19 @@ pub trait Ledger: Send + Sync {
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
-    async fn end_branding(&self, owner: UserId, now: Timestamp) -> Result<bool, PortError>;
+    async fn end_branding(&self, owner: UserId) -> Result<bool, PortError>;
 
-    /// Forgets brandings that ended before a time and that no upload names.
+    /// Forgets brandings that ended longer than `age` ago and that no upload names.
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
-    async fn forget_brandings(&self, before: Timestamp) -> Result<(), PortError>;
+    async fn forget_brandings(&self, age: Duration) -> Result<(), PortError>;
 
-    /// Forgets idempotency keys made before a time.
+    /// Forgets idempotency keys that are older than `age`.
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
-    async fn forget_idempotency_keys(&self, before: Timestamp) -> Result<(), PortError>;
+    async fn forget_idempotency_keys(&self, age: Duration) -> Result<(), PortError>;
 
     /// Whether the database answers and its schema is the one that this program needs.
     ///

@@ -192,6 +192,11 @@ impl Server for Service {
         None
     }
 
+    fn set_alarm(&mut self, is_on: bool) -> anyhow::Result<()> {
+        let watermark = if is_on { "0" } else { "0.6" };
+        self.project.quietly(&["exec", "-T", self.name, "rabbitmqctl", "set_vm_memory_high_watermark", watermark])
+    }
+
     fn kill(&mut self) -> anyhow::Result<()> {
         self.project.quietly(&["kill", self.name])
     }

@@ -63,6 +63,9 @@ pub trait Server: Send {
     /// Its process, which started all the others that it has. `None` where it runs in a container.
     fn process(&mut self) -> Option<u32>;
 
+    /// Has a broker take nothing more from publishers, as it does while its memory runs out, or take it again.
+    fn set_alarm(&mut self, is_on: bool) -> anyhow::Result<()>;
+
     /// Kills it at once with all of its processes, as a power cut would.
     fn kill(&mut self) -> anyhow::Result<()>;
 

@@ -23,6 +23,11 @@ pub(crate) trait PrivateServer: Send + Sized {
         self.daemon().start()
     }
 
+    /// Has it take nothing more from publishers, or take it again.
+    fn set_alarm(&mut self, _is_on: bool) -> anyhow::Result<()> {
+        anyhow::bail!("this server knows no such alarm")
+    }
+
     /// Waits until clients can use it.
     fn wait_until_ready(&mut self) -> anyhow::Result<()>;
 
@@ -44,6 +49,10 @@ impl<T: PrivateServer> Server for T {
 
     fn process(&mut self) -> Option<u32> {
         self.daemon().process()
+    }
+
+    fn set_alarm(&mut self, is_on: bool) -> anyhow::Result<()> {
+        PrivateServer::set_alarm(self, is_on)
     }
 
     fn kill(&mut self) -> anyhow::Result<()> {

@@ -17,12 +17,17 @@ use super::{Environment, ports, secret};
 /// Debian's server itself: the one on the path keeps its log where all nodes of the machine write it.
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
+/// Its tool beside it.
+const CONTROL: &str = "/usr/lib/rabbitmq/bin/rabbitmqctl";
+
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 
 /// A RabbitMQ node with a port mapper of its own, which Erlang would start for the whole machine and leave running.
 pub(crate) struct RabbitMq {
     daemon: Daemon,
     port_mapper: Daemon,
+    /// Its own tool, without what it is told to do.
+    control: Control,
     port: u16,
     tls_port: u16,
     password: String,
@@ -45,9 +50,11 @@ impl RabbitMq {
         mapper.args(["-address", "127.0.0.1", "-port", &mapper_port.to_string()]).current_dir(&folder);
         account.run(&mut mapper);
         let node = node(&folder, account, port, mapper_port)?;
+        let control = Control { folder: folder.clone(), account, port, mapper_port };
         let server = Self {
             daemon: Daemon::new("RabbitMQ", node, &ground.folder.log("rabbitmq"))?,
             port_mapper: Daemon::new("epmd", mapper, &ground.folder.log("epmd"))?,
+            control,
             port,
             tls_port,
             password,
@@ -69,6 +76,11 @@ impl PrivateServer for RabbitMq {
         self.daemon.start()
     }
 
+    fn set_alarm(&mut self, is_on: bool) -> anyhow::Result<()> {
+        // Any memory is more than none. The other value is the server's default.
+        self.control.run(&["set_vm_memory_high_watermark", if is_on { "0" } else { "0.6" }])
+    }
+
     /// It opens its ports last, when users and queues are there.
     fn wait_until_ready(&mut self) -> anyhow::Result<()> {
         let (port, tls_port) = (self.port, self.tls_port);
@@ -84,6 +96,30 @@ impl PrivateServer for RabbitMq {
         let plain = format!("amqp://invoices:{password}@127.0.0.1:{port}/%2f");
         let tls = format!("amqps://invoices:{password}@127.0.0.1:{tls_port}/%2f?cacertfile={authority}");
         vec![("TEST_AMQP_URL".to_owned(), plain), ("TEST_AMQPS_URL".to_owned(), tls)]
+    }
+}
+
+/// What `rabbitmqctl` needs to find the node.
+struct Control {
+    folder: PathBuf,
+    account: Account,
+    port: u16,
+    mapper_port: u16,
+}
+
+impl Control {
+    fn run(&self, what: &[&str]) -> anyhow::Result<()> {
+        let mut command = Command::new(CONTROL);
+        command
+            .args(["--node", &format!("invoices-{}@localhost", self.port)])
+            .args(what)
+            .current_dir(&self.folder)
+            .env("HOME", &self.folder)
+            .env("ERL_EPMD_PORT", self.mapper_port.to_string())
+            .env("RABBITMQ_CONF_ENV_FILE", self.folder.join("environment"));
+        let output = self.account.run(&mut command).output()?;
+        ensure!(output.status.success(), "{what:?}: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(())
     }
 }
 

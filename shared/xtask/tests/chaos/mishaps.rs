@@ -58,6 +58,7 @@ fn befall(arena: &Arena, servers: &Mutex<&mut Servers>, mishap: Mishap, runtime:
             sleep(time);
             Pack::signal(process, "CONT")
         }
+        Mishap::Skew(function, milliseconds) => locked(&arena.pack).skew(function, milliseconds),
         Mishap::Restart { server, cleanly, down } => restart(servers, server, cleanly, down),
         Mishap::Cut(server) => {
             arena.proxies[&server].cut();

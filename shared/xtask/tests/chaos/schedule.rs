@@ -19,6 +19,8 @@ pub(crate) enum Mishap {
     Pause(Function, Duration),
     /// The same for the worker, at a moment when a document is in work.
     PauseAtWork(Duration),
+    /// A function's clock is put forward by so many milliseconds.
+    Skew(Function, i64),
     /// A server is killed or stopped cleanly, and started again after so long.
     Restart { server: Kind, cleanly: bool, down: Duration },
     /// All connections to a server are cut.
@@ -60,7 +62,7 @@ impl Schedule {
         let mut slips = vec![Mishap::Purge, Mishap::Purge];
         slips.extend(SERVERS.map(Mishap::Cut).repeat(2));
         slips.extend([Mishap::PublishAgain; 3]);
-        let lanes = [restarts, pauses, slips].map(|mishaps| spread(mishaps, length, &mut dice));
+        let lanes = [restarts, pauses, slips, skews()].map(|mishaps| spread(mishaps, length, &mut dice));
         Self { length, lanes: lanes.into() }
     }
 
@@ -93,6 +95,17 @@ impl Schedule {
     pub(crate) fn count(&self, is_such: impl Fn(&Mishap) -> bool) -> usize {
         self.lanes.iter().flatten().filter(|(_, mishap)| is_such(mishap)).count()
     }
+}
+
+/// Clocks that differ and jump. Tokens stand a difference of seconds between auth and gateway, and the run's short grace
+/// of orphans no sweeper that is far ahead.
+fn skews() -> Vec<Mishap> {
+    const HOUR: i64 = 3_600_000;
+    let (small, large) = ([20, -20, 5_000, -5_000], [HOUR, -HOUR]);
+    let small = Function::ALL.iter().flat_map(|function| small.map(|skew| Mishap::Skew(*function, skew)));
+    let large =
+        [Function::Worker, Function::Notifier].into_iter().flat_map(|one| large.map(|skew| Mishap::Skew(one, skew)));
+    small.chain(large).chain([Mishap::Skew(Function::Sweeper, -HOUR)]).collect()
 }
 
 /// In a random order, with random times between.

@@ -7,8 +7,14 @@ use pipeline::{
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::super::error;
+use super::super::{error, timestamp};
 use super::SqlLedger;
+
+/// An upload that the ledger has.
+pub(in super::super) struct AcceptedAt {
+    pub(in super::super) at: i64,
+    pub(in super::super) publish: Vec<OutboxEntry>,
+}
 
 /// How often an upload is offered to the ledger where its idempotency key comes and goes.
 const TRIES: u32 = 2;
@@ -25,8 +31,8 @@ impl SqlLedger {
     }
 
     async fn try_to_accept(&self, upload: &NewUpload) -> Result<Option<Acceptance>, PortError> {
-        if let Some(entries) = self.accepting.call(upload.clone()).await? {
-            return Ok(Some(Acceptance::Accepted(entries)));
+        if let Some(AcceptedAt { at, publish }) = self.accepting.call(upload.clone()).await? {
+            return Ok(Some(Acceptance::Accepted { at: timestamp(at)?, publish }));
         }
         let Some(Idempotency { key, fingerprint }) = &upload.idempotency else {
             return Err(PortError::new(ErrorKind::Internal, "an upload without a key was not accepted"));
@@ -44,7 +50,7 @@ impl SqlLedger {
         let row = sqlx::query("select upload, fingerprint from idempotency_keys where owner = $1 and key = $2")
             .bind(owner.uuid())
             .bind(key)
-            .fetch_optional(self.pool.connections())
+            .fetch_optional(self.base.pool.connections())
             .await
             .map_err(error("read an idempotency key"))?;
         let Some(row) = row else { return Ok(None) };

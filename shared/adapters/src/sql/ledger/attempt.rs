@@ -1,16 +1,17 @@
 //! Steps 3, 4, 6 and 8 of the protocol: attempts at documents and mails. Both live by the same columns and rules.
 
-use jiff::Timestamp;
+use std::time::Duration;
+
 use pipeline::{
-    BlobId, BrandingId, DocumentClaim, DocumentId, DocumentOutcome, Email, ErrorKind, Finish, Format, MailClaim,
+    BlobId, BrandingId, Claim, DocumentClaim, DocumentId, DocumentOutcome, Email, ErrorKind, Finish, Format, MailClaim,
     MailId, MailOutcome, Message, OutboxEntry, OutboxPolicy, PortError, RetryPolicy, TraceId, Upload, UploadId,
     Verdict,
 };
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::super::{error, milliseconds, timestamp};
-use super::{Connection, Row, SqlLedger, commit, outbox, redrive};
+use super::super::error;
+use super::{Connection, Now, Row, SqlLedger, commit, outbox, redrive};
 
 const RUNNING_DOCUMENT: &str = concat!(
     "select faults, unreachable_since from documents where id = $1 and state = 'rendering' and attempt = $2",
@@ -21,12 +22,24 @@ const RUNNING_MAIL: &str = concat!(
     row_lock!("for update")
 );
 
+/// The document or mail, where it waits for an attempt.
+const WAITING_DOCUMENT: &str = concat!(
+    "select d.next_attempt_at, u.trace from documents d join uploads u on u.id = d.upload
+     where d.id = $1 and d.state = 'queued'",
+    row_lock!("for update of d")
+);
+const WAITING_MAIL: &str = concat!(
+    "select m.next_attempt_at, u.trace from mails m join uploads u on u.id = m.upload
+     where m.id = $1 and m.state = 'pending' and u.generation = m.generation and u.open = 0",
+    row_lock!("for update of m")
+);
+/// The time of an attempt that waits for nothing, whatever the clock says.
+pub(in super::super) const AT_ONCE: i64 = 0;
+
 /// `queued → rendering`.
 pub(in super::super) struct ClaimingDocument {
     pub(in super::super) document: DocumentId,
     pub(in super::super) blob: BlobId,
-    pub(in super::super) lease_until: Timestamp,
-    pub(in super::super) at: Timestamp,
 }
 
 /// `rendering → stored`.
@@ -36,21 +49,12 @@ pub(in super::super) struct Storing {
     pub(in super::super) sha256: [u8; 32],
     pub(in super::super) file_name: String,
     pub(in super::super) style_version: i64,
-    pub(in super::super) at: Timestamp,
-}
-
-/// `pending → sending`.
-pub(in super::super) struct ClaimingMail {
-    pub(in super::super) mail: MailId,
-    pub(in super::super) lease_until: Timestamp,
-    pub(in super::super) at: Timestamp,
 }
 
 /// `sending → sent`.
 pub(in super::super) struct Sent {
     pub(in super::super) mail: MailId,
     pub(in super::super) attempt: u32,
-    pub(in super::super) at: Timestamp,
 }
 
 /// What the ledger must know of a running attempt to end it.
@@ -89,23 +93,25 @@ impl Attempt {
         Self { faults: row.get("faults"), unreachable_since: row.get("unreachable_since") }
     }
 
-    pub(super) fn fault<'a>(&self, reason: &'a str, policy: &RetryPolicy, now: Timestamp) -> Setback<'a> {
+    pub(super) fn fault<'a>(&self, reason: &'a str, policy: &RetryPolicy) -> Setback<'a> {
         let faults = self.faults + 1;
-        let verdict = policy.after_fault(u32::try_from(faults).unwrap_or(u32::MAX), now);
+        let verdict = policy.after_fault(u32::try_from(faults).unwrap_or(u32::MAX));
         Setback { reason, faults, unreachable_since: None, verdict }
     }
 
-    fn missed<'a>(&self, miss: &Miss<'a>, policy: &RetryPolicy, now: Timestamp) -> Result<Setback<'a>, PortError> {
+    fn missed<'a>(&self, miss: &Miss<'a>, policy: &RetryPolicy, now: Now) -> Setback<'a> {
         match *miss {
-            Miss::Fault(reason) => Ok(self.fault(reason, policy, now)),
+            Miss::Fault(reason) => self.fault(reason, policy),
             Miss::Unreachable(reason) => {
-                let since = self.unreachable_since.unwrap_or(milliseconds(now));
-                let verdict = policy.after_unreachable(timestamp(since)?, now);
-                Ok(Setback { reason, faults: self.faults, unreachable_since: Some(since), verdict })
+                // A time to come is one of a clock that was set back since.
+                let since = self.unreachable_since.filter(|since| *since <= now.due).unwrap_or(now.due);
+                let elapsed = Duration::from_millis(now.due.abs_diff(since));
+                let verdict = policy.after_unreachable(elapsed);
+                Setback { reason, faults: self.faults, unreachable_since: Some(since), verdict }
             }
             Miss::Failed(reason) => {
                 let (faults, unreachable_since) = (self.faults, self.unreachable_since);
-                Ok(Setback { reason, faults, unreachable_since, verdict: Verdict::GiveUp })
+                Setback { reason, faults, unreachable_since, verdict: Verdict::GiveUp }
             }
         }
     }
@@ -116,17 +122,17 @@ impl SqlLedger {
         &self,
         document: DocumentId,
         blob: BlobId,
-        now: Timestamp,
-    ) -> Result<Option<DocumentClaim>, PortError> {
-        let lease_until = self.retry.lease_until(now);
-        self.claiming_documents.call(ClaimingDocument { document, blob, lease_until, at: now }).await
+    ) -> Result<Claim<DocumentClaim>, PortError> {
+        match self.claiming_documents.call(ClaimingDocument { document, blob }).await? {
+            Some(claim) => Ok(Claim::Claimed(claim)),
+            None => self.not_claimed(WAITING_DOCUMENT, Message::Render { document }).await,
+        }
     }
 
     pub(super) async fn end_rendering(
         &self,
         claim: &DocumentClaim,
         outcome: &DocumentOutcome,
-        now: Timestamp,
     ) -> Result<Finish, PortError> {
         let miss = match outcome {
             DocumentOutcome::Stored { bytes, sha256, file_name, style_version } => {
@@ -136,7 +142,6 @@ impl SqlLedger {
                     sha256: *sha256,
                     file_name: file_name.clone(),
                     style_version: i64::from(*style_version),
-                    at: now,
                 };
                 let stored = self.storing.call(storing).await?;
                 return Ok(stored.map_or(Finish::Fenced, |publish| Finish::Recorded { publish }));
@@ -145,50 +150,72 @@ impl SqlLedger {
             DocumentOutcome::Fault { reason } => Miss::Fault(reason),
             DocumentOutcome::Unreachable { reason } => Miss::Unreachable(reason),
         };
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.base.pool.begin().await?;
         let running = running(&mut transaction, RUNNING_DOCUMENT, claim.document.uuid(), claim.attempt).await?;
         let Some(attempt) = running else { return Ok(Finish::Fenced) };
-        let setback = attempt.missed(&miss, &self.retry, now)?;
+        let now = self.base.clock.now(&mut transaction).await?;
+        let setback = attempt.missed(&miss, &self.base.retry, now);
         let document = Rendering { id: claim.document, upload: claim.upload, trace: claim.trace };
-        let publish = set_document_back(&mut transaction, document, &setback, &self.retry.outbox, now).await?;
+        let publish = set_document_back(&mut transaction, document, &setback, &self.base.retry.outbox, now).await?;
         commit(transaction).await?;
         Ok(Finish::Recorded { publish })
     }
 
-    pub(super) async fn begin_sending(&self, mail: MailId, now: Timestamp) -> Result<Option<MailClaim>, PortError> {
-        let lease_until = self.retry.lease_until(now);
-        let claim = self.claiming_mails.call(ClaimingMail { mail, lease_until, at: now }).await?;
-        if claim.is_none() {
-            self.end_superseded_mail(mail, now).await?;
+    pub(super) async fn begin_sending(&self, mail: MailId) -> Result<Claim<MailClaim>, PortError> {
+        if let Some(claim) = self.claiming_mails.call(mail).await? {
+            return Ok(Claim::Claimed(claim));
         }
-        Ok(claim)
+        self.end_superseded_mail(mail).await?;
+        self.not_claimed(WAITING_MAIL, Message::Notify { mail }).await
     }
 
-    async fn end_superseded_mail(&self, mail: MailId, now: Timestamp) -> Result<(), PortError> {
-        let mut transaction = self.pool.begin().await?;
+    async fn end_superseded_mail(&self, mail: MailId) -> Result<(), PortError> {
+        let mut transaction = self.base.pool.begin().await?;
+        let now = self.base.clock.now(&mut transaction).await?;
         end_superseded(&mut transaction, mail, now).await?;
         commit(transaction).await
     }
 
-    pub(super) async fn end_sending(
-        &self,
-        claim: &MailClaim,
-        outcome: &MailOutcome,
-        now: Timestamp,
-    ) -> Result<Finish, PortError> {
+    /// Why a claim got nothing. Where an attempt is still to come, the outbox has its message when it is due: the one that
+    /// brought the caller here is about to be acknowledged.
+    async fn not_claimed<C>(&self, waiting: &'static str, message: Message) -> Result<Claim<C>, PortError> {
+        let subject = match message {
+            Message::Render { document } => document.uuid(),
+            Message::Notify { mail } => mail.uuid(),
+        };
+        let look = sqlx::query(waiting).bind(subject).fetch_optional(self.base.pool.connections()).await;
+        if look.map_err(error("look for the next attempt"))?.is_none() {
+            return Ok(Claim::Nothing);
+        }
+        let mut transaction = self.base.pool.begin().await?;
+        let row = sqlx::query(waiting).bind(subject).fetch_optional(&mut *transaction).await;
+        let Some(row) = row.map_err(error("look for the next attempt"))? else { return Ok(Claim::Nothing) };
+        let now = self.base.clock.now(&mut transaction).await?;
+        let due_at: i64 = row.get("next_attempt_at");
+        if due_at <= now.due || due_at > now.after(self.base.longest_wait()) {
+            // It became due since.
+            return Ok(Claim::NotDue(Duration::ZERO));
+        }
+        outbox::postpone(&mut transaction, message, outbox::trace(&row.get::<String, _>("trace"))?, due_at).await?;
+        commit(transaction).await?;
+        Ok(Claim::NotDue(Duration::from_millis(due_at.abs_diff(now.due))))
+    }
+
+    pub(super) async fn end_sending(&self, claim: &MailClaim, outcome: &MailOutcome) -> Result<Finish, PortError> {
         let miss = match outcome {
             MailOutcome::Sent => {
-                let sent = self.sending.call(Sent { mail: claim.mail, attempt: claim.attempt, at: now }).await?;
+                let sent = self.sending.call(Sent { mail: claim.mail, attempt: claim.attempt }).await?;
                 return Ok(if sent { Finish::Recorded { publish: None } } else { Finish::Fenced });
             }
             MailOutcome::Failed { reason } => Miss::Failed(reason),
             MailOutcome::Fault { reason } => Miss::Fault(reason),
             MailOutcome::Unreachable { reason } => Miss::Unreachable(reason),
         };
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.base.pool.begin().await?;
         let running = running(&mut transaction, RUNNING_MAIL, claim.mail.uuid(), claim.attempt).await?;
         let Some(attempt) = running else { return Ok(Finish::Fenced) };
-        let setback = attempt.missed(&miss, &self.retry, now)?;
+        let now = self.base.clock.now(&mut transaction).await?;
+        let setback = attempt.missed(&miss, &self.base.retry, now);
         set_mail_back(&mut transaction, claim.mail, claim.upload.trace, &setback, now).await?;
         commit(transaction).await?;
         Ok(Finish::Recorded { publish: None })
@@ -237,11 +264,11 @@ pub(super) async fn set_document_back(
     document: Rendering,
     setback: &Setback<'_>,
     policy: &OutboxPolicy,
-    now: Timestamp,
+    now: Now,
 ) -> Result<Option<OutboxEntry>, PortError> {
     let (state, next_attempt_at, finished_at) = match setback.verdict {
-        Verdict::RetryAt(time) => ("queued", time, None),
-        Verdict::GiveUp => ("failed", now, Some(milliseconds(now))),
+        Verdict::RetryAfter(wait) => ("queued", now.after(wait), None),
+        Verdict::GiveUp => ("failed", AT_ONCE, Some(now.at)),
     };
     sqlx::query(
         "update documents
@@ -254,16 +281,16 @@ pub(super) async fn set_document_back(
     .bind(setback.faults)
     .bind(setback.unreachable_since)
     .bind(setback.reason)
-    .bind(milliseconds(next_attempt_at))
+    .bind(next_attempt_at)
     .bind(finished_at)
     .execute(&mut *connection)
     .await
     .map_err(error("set a document back"))?;
     match setback.verdict {
         Verdict::GiveUp => close(connection, document.upload, policy, now).await,
-        Verdict::RetryAt(time) => {
+        Verdict::RetryAfter(_) => {
             let message = Message::Render { document: document.id };
-            outbox::insert(connection, message, document.trace, time).await.map(|_| None)
+            outbox::insert(connection, message, document.trace, next_attempt_at).await.map(|_| None)
         }
     }
 }
@@ -273,7 +300,7 @@ pub(in super::super) async fn close(
     connection: &mut Connection,
     upload: UploadId,
     policy: &OutboxPolicy,
-    now: Timestamp,
+    now: Now,
 ) -> Result<Option<OutboxEntry>, PortError> {
     let row = sqlx::query("update uploads set open = open - 1 where id = $1 returning open, generation, notify, trace")
         .bind(upload.uuid())
@@ -293,7 +320,7 @@ pub(in super::super) async fn close(
     .bind(upload.uuid())
     .bind(row.get::<i64, _>("generation"))
     .bind(recipient)
-    .bind(milliseconds(now))
+    .bind(AT_ONCE)
     .execute(&mut *connection)
     .await
     .map_err(error("store a mail"))?;
@@ -301,7 +328,7 @@ pub(in super::super) async fn close(
         return Ok(None);
     }
     let trace = outbox::trace(&row.get::<String, _>("trace"))?;
-    outbox::insert(connection, Message::Notify { mail }, trace, policy.first_due(now)).await.map(Some)
+    outbox::insert(connection, Message::Notify { mail }, trace, now.after(policy.first)).await.map(Some)
 }
 
 /// Makes the mail pending again, or fails it.
@@ -310,11 +337,11 @@ pub(super) async fn set_mail_back(
     mail: MailId,
     trace: TraceId,
     setback: &Setback<'_>,
-    now: Timestamp,
+    now: Now,
 ) -> Result<(), PortError> {
     let (state, next_attempt_at, finished_at) = match setback.verdict {
-        Verdict::RetryAt(time) => ("pending", time, None),
-        Verdict::GiveUp => ("failed", now, Some(milliseconds(now))),
+        Verdict::RetryAfter(wait) => ("pending", now.after(wait), None),
+        Verdict::GiveUp => ("failed", AT_ONCE, Some(now.at)),
     };
     sqlx::query(
         "update mails
@@ -327,20 +354,20 @@ pub(super) async fn set_mail_back(
     .bind(setback.faults)
     .bind(setback.unreachable_since)
     .bind(setback.reason)
-    .bind(milliseconds(next_attempt_at))
+    .bind(next_attempt_at)
     .bind(finished_at)
     .execute(&mut *connection)
     .await
     .map_err(error("set a mail back"))?;
-    if let Verdict::RetryAt(time) = setback.verdict {
-        outbox::insert(connection, Message::Notify { mail }, trace, time).await?;
+    if let Verdict::RetryAfter(_) = setback.verdict {
+        outbox::insert(connection, Message::Notify { mail }, trace, next_attempt_at).await?;
         end_superseded(connection, mail, now).await?;
     }
     Ok(())
 }
 
 /// Ends a pending mail that a redrive overtook, with its outbox row, which no claim would ever delete.
-async fn end_superseded(connection: &mut Connection, mail: MailId, now: Timestamp) -> Result<(), PortError> {
+async fn end_superseded(connection: &mut Connection, mail: MailId, now: Now) -> Result<(), PortError> {
     let ended = sqlx::query(
         "update mails set state = 'failed', reason = $2, finished_at = $3
          where id = $1 and state = 'pending'
@@ -348,7 +375,7 @@ async fn end_superseded(connection: &mut Connection, mail: MailId, now: Timestam
     )
     .bind(mail.uuid())
     .bind(redrive::SUPERSEDED)
-    .bind(milliseconds(now))
+    .bind(now.at)
     .execute(&mut *connection)
     .await
     .map_err(error("supersede a mail"))?;

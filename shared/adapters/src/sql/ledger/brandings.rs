@@ -1,8 +1,8 @@
 //! Versions of brandings. What an upload names stays.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use jiff::Timestamp;
 use pipeline::{BlobId, BrandingId, ErrorKind, PortError, StoredBranding, UserId};
 use sqlx::Row as _;
 use uuid::Uuid;
@@ -14,21 +14,22 @@ use crate::batches::Answers;
 /// How often a branding is offered where another one of the same user is put at the same time.
 const TRIES: u32 = 3;
 
-pub(super) async fn put(pool: &Pool, branding: &StoredBranding) -> Result<(), PortError> {
+pub(super) async fn put(base: &Base, branding: &StoredBranding) -> Result<(), PortError> {
     let mut tries = 1;
     loop {
-        match try_to_put(pool, branding).await {
+        match try_to_put(base, branding).await {
             Err(error) if error.kind() == ErrorKind::AlreadyExists && tries < TRIES => tries += 1,
             put => return put,
         }
     }
 }
 
-async fn try_to_put(pool: &Pool, branding: &StoredBranding) -> Result<(), PortError> {
-    let mut transaction = pool.begin().await?;
+async fn try_to_put(base: &Base, branding: &StoredBranding) -> Result<(), PortError> {
+    let mut transaction = base.pool.begin().await?;
+    let now = base.clock.now(&mut transaction).await?;
     sqlx::query("update brandings set ended_at = $2 where owner = $1 and ended_at is null")
         .bind(branding.owner.uuid())
-        .bind(milliseconds(branding.created_at))
+        .bind(now.at)
         .execute(&mut *transaction)
         .await
         .map_err(error("end a branding"))?;
@@ -68,23 +69,27 @@ pub(super) async fn by_id(pool: &Pool, id: BrandingId) -> Result<Option<StoredBr
     row.as_ref().map(stored).transpose()
 }
 
-pub(super) async fn end(pool: &Pool, owner: UserId, now: Timestamp) -> Result<bool, PortError> {
+pub(super) async fn end(base: &Base, owner: UserId) -> Result<bool, PortError> {
+    let mut connection = base.pool.connections().acquire().await.map_err(error("end a branding"))?;
+    let now = base.clock.now(&mut connection).await?;
     let ended = sqlx::query("update brandings set ended_at = $2 where owner = $1 and ended_at is null")
         .bind(owner.uuid())
-        .bind(milliseconds(now))
-        .execute(pool.connections())
+        .bind(now.at)
+        .execute(&mut *connection)
         .await
         .map_err(error("end a branding"))?;
     Ok(ended.rows_affected() == 1)
 }
 
-pub(super) async fn forget(pool: &Pool, before: Timestamp) -> Result<(), PortError> {
+pub(super) async fn forget(base: &Base, age: Duration) -> Result<(), PortError> {
+    let mut connection = base.pool.connections().acquire().await.map_err(error("forget brandings"))?;
+    let now = base.clock.now(&mut connection).await?;
     sqlx::query(
         "delete from brandings
          where ended_at < $1 and not exists (select 1 from uploads u where u.branding = brandings.id)",
     )
-    .bind(milliseconds(before))
-    .execute(pool.connections())
+    .bind(now.before(age))
+    .execute(&mut *connection)
     .await
     .map_err(error("forget brandings"))?;
     Ok(())

@@ -2,31 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use pipeline::{
     Actor, DocumentId, MailId, Message, OutboxPolicy, PortError, Redrive, RedriveFilter, TraceId, UploadId,
 };
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::super::{error, milliseconds};
-use super::{Connection, Row, SqlLedger, commit, outbox};
+use super::super::error;
+use super::attempt::AT_ONCE;
+use super::{Connection, Now, Row, SqlLedger, commit, outbox};
 
 /// The reason of a mail whose place the next generation's takes.
 pub(super) const SUPERSEDED: &str = "superseded by a later redrive";
 
 impl SqlLedger {
-    pub(super) async fn redrive_failed(
-        &self,
-        filter: &RedriveFilter,
-        actor: &Actor,
-        now: Timestamp,
-    ) -> Result<Redrive, PortError> {
-        let mut transaction = self.pool.begin().await?;
+    pub(super) async fn redrive_failed(&self, filter: &RedriveFilter, actor: &Actor) -> Result<Redrive, PortError> {
+        let mut transaction = self.base.pool.begin().await?;
+        let now = self.base.clock.now(&mut transaction).await?;
+        let policy = &self.base.retry.outbox;
         let mut redrive = Redrive::default();
-        let reopened = requeue_documents(&mut transaction, filter, &self.retry.outbox, now, &mut redrive).await?;
+        let reopened = requeue_documents(&mut transaction, filter, policy, now, &mut redrive).await?;
         // A mail tells of final documents: where some are queued again, the next generation's will.
-        for upload in requeue_mails(&mut transaction, filter, &self.retry.outbox, now, &mut redrive).await? {
+        for upload in requeue_mails(&mut transaction, filter, policy, now, &mut redrive).await? {
             audit(&mut transaction, actor, "redrive", UploadId::from(upload), "mail", now).await?;
         }
         for (upload, documents) in reopened {
@@ -45,7 +42,7 @@ async fn requeue_documents(
     connection: &mut Connection,
     filter: &RedriveFilter,
     policy: &OutboxPolicy,
-    now: Timestamp,
+    now: Now,
     redrive: &mut Redrive,
 ) -> Result<BTreeMap<Uuid, i64>, PortError> {
     let rows = sqlx::query(
@@ -57,14 +54,14 @@ async fn requeue_documents(
     )
     .bind(filter.upload.map(UploadId::uuid))
     .bind(filter.reason.as_deref().map(contains))
-    .bind(milliseconds(now))
+    .bind(AT_ONCE)
     .fetch_all(&mut *connection)
     .await
     .map_err(error("redrive documents"))?;
     let mut reopened = BTreeMap::new();
     for row in &rows {
         let message = Message::Render { document: DocumentId::from(row.get::<Uuid, _>("id")) };
-        publish(connection, message, row, policy.first_due(now), redrive).await?;
+        publish(connection, message, row, now.after(policy.first), redrive).await?;
         *reopened.entry(row.get("upload")).or_insert(0) += 1;
     }
     redrive.documents = rows.len();
@@ -76,7 +73,7 @@ async fn requeue_mails(
     connection: &mut Connection,
     filter: &RedriveFilter,
     policy: &OutboxPolicy,
-    now: Timestamp,
+    now: Now,
     redrive: &mut Redrive,
 ) -> Result<Vec<Uuid>, PortError> {
     let rows = sqlx::query(
@@ -91,13 +88,13 @@ async fn requeue_mails(
     )
     .bind(filter.upload.map(UploadId::uuid))
     .bind(filter.reason.as_deref().map(contains))
-    .bind(milliseconds(now))
+    .bind(AT_ONCE)
     .fetch_all(&mut *connection)
     .await
     .map_err(error("redrive mails"))?;
     for row in &rows {
         let message = Message::Notify { mail: MailId::from(row.get::<Uuid, _>("id")) };
-        publish(connection, message, row, policy.first_due(now), redrive).await?;
+        publish(connection, message, row, now.after(policy.first), redrive).await?;
     }
     redrive.mails = rows.len();
     Ok(rows.iter().map(|row| row.get("upload")).collect())
@@ -107,11 +104,11 @@ async fn publish(
     connection: &mut Connection,
     message: Message,
     row: &Row,
-    due: Timestamp,
+    due_at: i64,
     redrive: &mut Redrive,
 ) -> Result<(), PortError> {
     let trace: TraceId = outbox::trace(&row.get::<String, _>("trace"))?;
-    redrive.publish.push(outbox::insert(connection, message, trace, due).await?);
+    redrive.publish.push(outbox::insert(connection, message, trace, due_at).await?);
     Ok(())
 }
 
@@ -127,14 +124,14 @@ async fn reopen(connection: &mut Connection, upload: Uuid, documents: i64) -> Re
 
 /// Ends the mails that wait: they would tell of documents that are no longer final. One that is being sent is ended by
 /// its attempt.
-async fn supersede_mails(connection: &mut Connection, upload: Uuid, now: Timestamp) -> Result<(), PortError> {
+async fn supersede_mails(connection: &mut Connection, upload: Uuid, now: Now) -> Result<(), PortError> {
     let superseded: Vec<Uuid> = sqlx::query_scalar(
         "update mails set state = 'failed', reason = $2, finished_at = $3
          where upload = $1 and state = 'pending' returning id",
     )
     .bind(upload)
     .bind(SUPERSEDED)
-    .bind(milliseconds(now))
+    .bind(now.at)
     .fetch_all(&mut *connection)
     .await
     .map_err(error("supersede mails"))?;
@@ -156,7 +153,7 @@ pub(super) async fn audit(
     action: &'static str,
     upload: UploadId,
     detail: &str,
-    now: Timestamp,
+    now: Now,
 ) -> Result<(), PortError> {
     let actor = match actor {
         Actor::User(user) => format!("user {user}"),
@@ -165,7 +162,7 @@ pub(super) async fn audit(
     };
     sqlx::query("insert into audit (id, at, actor, action, upload, detail) values ($1, $2, $3, $4, $5, $6)")
         .bind(Uuid::now_v7())
-        .bind(milliseconds(now))
+        .bind(now.at)
         .bind(actor)
         .bind(action)
         .bind(upload.uuid())

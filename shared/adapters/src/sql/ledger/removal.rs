@@ -1,12 +1,13 @@
 //! Step 5 of the protocol and what else is removed: uploads, blobs that no row names, idempotency keys.
 
-use jiff::Timestamp;
+use std::time::Duration;
+
 use pipeline::{Actor, BlobId, Bucket, PortError, RemovedUpload, UploadId};
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::super::{Pool, error, milliseconds};
-use super::{Connection, SqlLedger, commit, redrive};
+use super::super::{Pool, error};
+use super::{Base, Connection, Now, SqlLedger, commit, redrive};
 
 /// In this order: rows before those that they refer to.
 const DELETIONS: [&str; 6] = [
@@ -23,9 +24,9 @@ impl SqlLedger {
         &self,
         id: UploadId,
         actor: &Actor,
-        now: Timestamp,
     ) -> Result<Option<Vec<(Bucket, BlobId)>>, PortError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.base.pool.begin().await?;
+        let now = self.base.clock.now(&mut transaction).await?;
         let blobs = remove(&mut transaction, id, actor, now).await?;
         commit(transaction).await?;
         Ok(blobs)
@@ -34,11 +35,12 @@ impl SqlLedger {
     /// Choosing and removing are one transaction: nothing is begun anew in between.
     pub(super) async fn remove_finished_uploads(
         &self,
-        before: Timestamp,
+        age: Duration,
         limit: u32,
-        now: Timestamp,
     ) -> Result<Vec<RemovedUpload>, PortError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.base.pool.begin().await?;
+        let now = self.base.clock.now(&mut transaction).await?;
+        let before = now.before(age);
         let mut removed = Vec::new();
         for upload in finished(&mut transaction, before, None, limit).await? {
             lock_documents(&mut transaction, upload).await?;
@@ -59,7 +61,7 @@ async fn remove(
     connection: &mut Connection,
     id: UploadId,
     actor: &Actor,
-    now: Timestamp,
+    now: Now,
 ) -> Result<Option<Vec<(Bucket, BlobId)>>, PortError> {
     lock_documents(connection, id).await?;
     let Some(blobs) = blobs_of(connection, id).await? else { return Ok(None) };
@@ -85,7 +87,7 @@ async fn lock_documents(connection: &mut Connection, upload: UploadId) -> Result
 /// Uploads that are finished, or the one that is asked about.
 async fn finished(
     connection: &mut Connection,
-    before: Timestamp,
+    before: i64,
     upload: Option<UploadId>,
     limit: u32,
 ) -> Result<Vec<UploadId>, PortError> {
@@ -97,7 +99,7 @@ async fn finished(
            and not exists (select 1 from mails m where m.upload = u.id and m.state in ('pending', 'sending'))
          order by created_at limit $2",
     )
-    .bind(milliseconds(before))
+    .bind(before)
     .bind(i64::from(limit))
     .bind(upload.map(UploadId::uuid))
     .fetch_all(connection)
@@ -143,10 +145,12 @@ pub(super) async fn unreferenced(pool: &Pool, bucket: Bucket, blobs: &[BlobId]) 
     Ok(unreferenced)
 }
 
-pub(super) async fn forget_idempotency_keys(pool: &Pool, before: Timestamp) -> Result<(), PortError> {
+pub(super) async fn forget_idempotency_keys(base: &Base, age: Duration) -> Result<(), PortError> {
+    let mut connection = base.pool.connections().acquire().await.map_err(error("forget idempotency keys"))?;
+    let now = base.clock.now(&mut connection).await?;
     sqlx::query("delete from idempotency_keys where created_at < $1")
-        .bind(milliseconds(before))
-        .execute(pool.connections())
+        .bind(now.before(age))
+        .execute(&mut *connection)
         .await
         .map_err(error("forget idempotency keys"))?;
     Ok(())

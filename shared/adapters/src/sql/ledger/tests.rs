@@ -4,22 +4,19 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{
-    Acceptance, Actor, BlobId, DocumentId, DocumentState, Email, ErrorKind, Format, Idempotency, Ledger, MailId,
-    MailState, Message, NewDocument, NewUpload, OutboxEntry, RedriveFilter, RetryPolicy, TraceId, UploadId, UserId,
+    Acceptance, Actor, BlobId, DocumentId, DocumentState, Email, ErrorKind, Format, Idempotency, MailId, MailState,
+    Message, NewDocument, NewUpload, OutboxEntry, RedriveFilter, RetryPolicy, TraceId, UploadId, UserId,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::Pool;
 use super::ledger::SqlLedger;
-
-fn now() -> Timestamp {
-    Timestamp::from_second(1_800_000_000).unwrap()
-}
+use crate::contract::{Timed, ledger::present as now};
 
 struct Setup {
     pool: Pool,
-    ledger: Arc<SqlLedger>,
+    ledger: Timed,
     _folder: TempDir,
 }
 
@@ -28,14 +25,17 @@ impl Setup {
         let folder = TempDir::new().unwrap();
         let pool = Pool::open(&folder.path().join("ledger.sqlite3")).await.unwrap();
         pool.migrate().await.unwrap();
-        let ledger = Arc::new(SqlLedger::new(pool.clone(), RetryPolicy::default()));
+        let opened = pool.clone();
+        let ledger =
+            Timed::new(move |clock| Arc::new(SqlLedger::new(opened.clone(), RetryPolicy::default(), Some(clock))));
         Self { pool, ledger, _folder: folder }
     }
 
     async fn accept(&self) -> (NewUpload, OutboxEntry) {
         let new = upload();
-        let Acceptance::Accepted(mut entries) = self.ledger.accept(&new).await.unwrap() else { panic!("not accepted") };
-        (new, entries.remove(0))
+        let accepted = self.ledger.accept(&new).await.unwrap();
+        let Acceptance::Accepted { mut publish, .. } = accepted else { panic!("not accepted") };
+        (new, publish.remove(0))
     }
 
     async fn execute(&self, statement: &'static str) {
@@ -59,7 +59,6 @@ fn upload() -> NewUpload {
         notify: Some("test@example.com".parse::<Email>().unwrap()),
         idempotency: None,
         trace: TraceId::new(),
-        at: now(),
     }
 }
 
@@ -67,13 +66,12 @@ fn upload() -> NewUpload {
 async fn what_was_accepted_reads_as_it_was_answered() {
     let setup = Setup::new().await;
     let formats = [Format::Csv, Format::Pdf, Format::Excel];
-    let new = NewUpload {
-        documents: formats.map(|format| NewDocument { id: DocumentId::new(), format }).into(),
-        at: Timestamp::from_nanosecond(1_800_000_000_123_456_789).unwrap(),
-        ..upload()
-    };
-    setup.ledger.accept(&new).await.unwrap();
-    assert_eq!(setup.ledger.upload(new.id).await.unwrap(), Some(new.accepted()));
+    let new =
+        NewUpload { documents: formats.map(|format| NewDocument { id: DocumentId::new(), format }).into(), ..upload() };
+    let time = Timestamp::from_nanosecond(1_800_000_000_123_456_789).unwrap();
+    let Acceptance::Accepted { at, .. } = setup.ledger.accept_at(&new, time).await.unwrap() else { panic!() };
+    assert_eq!(at.as_nanosecond(), 1_800_000_000_123_000_000);
+    assert_eq!(setup.ledger.upload(new.id).await.unwrap(), Some(new.accepted(at)));
 }
 
 #[tokio::test]

@@ -25,6 +25,13 @@ macro_rules! in_list {
     };
 }
 
+/// The server's clock in milliseconds since 1970, as it goes on within a statement that waits.
+macro_rules! wall_clock {
+    () => {
+        "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)"
+    };
+}
+
 #[path = "../ledger/mod.rs"]
 #[allow(clippy::duplicate_mod)] // Once for each engine, see the parent module.
 pub(crate) mod ledger;
@@ -110,6 +117,11 @@ impl Pool {
             .map_err(error("read the schema's version"))?;
         check_schema(applied, &MIGRATIONS)
     }
+}
+
+/// What is due is due by the server's clock, which all processes share.
+const fn steady(at: i64) -> i64 {
+    at
 }
 
 /// Ids as one argument of a statement.

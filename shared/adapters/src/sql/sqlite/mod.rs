@@ -24,6 +24,13 @@ macro_rules! in_list {
     };
 }
 
+/// The machine's clock in milliseconds since 1970.
+macro_rules! wall_clock {
+    () => {
+        "cast(round(unixepoch('subsec') * 1000) as integer)"
+    };
+}
+
 #[path = "../ledger/mod.rs"]
 #[allow(clippy::duplicate_mod)] // Once for each engine, see the parent module.
 pub(crate) mod ledger;
@@ -91,6 +98,18 @@ impl Pool {
             .map_err(error("read the schema's version"))?;
         check_schema(applied, &MIGRATIONS)
     }
+}
+
+/// What is due is due by a clock that nobody sets: milliseconds since the machine started, the same in all its processes.
+/// What was written before a restart of the machine lies further ahead than any wait, or waits once more.
+fn steady(_at: i64) -> i64 {
+    milliseconds_up()
+}
+
+/// Milliseconds since the machine started (`CLOCK_MONOTONIC`, POSIX.1-2017, `clock_getres`).
+pub(crate) fn milliseconds_up() -> i64 {
+    let up = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    up.tv_sec.saturating_mul(1000).saturating_add(up.tv_nsec / 1_000_000)
 }
 
 /// Ids as one argument of a statement: a JSON array of their hexadecimal digits.

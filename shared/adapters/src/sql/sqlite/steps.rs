@@ -1,15 +1,17 @@
 //! The steps that each upload takes, for many at a time in one transaction: the disk is waited for once.
 
-use pipeline::{BrandingId, DocumentClaim, MailClaim, NewDocument, NewUpload, OutboxEntry, PortError};
+use pipeline::{
+    BrandingId, DocumentClaim, Idempotency, MailClaim, MailId, NewDocument, NewUpload, OutboxEntry, OutboxId, PortError,
+};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection, Transaction};
 use uuid::Uuid;
 
 use super::ledger::{
-    Base, ClaimingDocument, ClaimingMail, Confirmed, MOST_DOUBLINGS, Sent, Storing, close, document_claim,
-    idempotency_key_life, insert_entry, mail_claim, render_messages, uploads_by_id,
+    AT_ONCE, AcceptedAt, Base, ClaimingDocument, Now, Sent, Storing, close, document_claim, idempotency_key_life,
+    insert_entry, mail_claim, render_messages, uploads_by_id,
 };
-use super::{Engine, error, milliseconds};
+use super::{Engine, error};
 use crate::batches::Answers;
 
 async fn commit(transaction: Transaction<'static, Engine>) -> Result<(), PortError> {
@@ -17,11 +19,12 @@ async fn commit(transaction: Transaction<'static, Engine>) -> Result<(), PortErr
 }
 
 /// Uploads, their documents and outbox rows. `None` where the idempotency key was used within its life.
-pub(super) async fn accept(base: &Base, uploads: &[NewUpload]) -> Answers<Option<Vec<OutboxEntry>>> {
+pub(super) async fn accept(base: &Base, uploads: &[NewUpload]) -> Answers<Option<AcceptedAt>> {
     let mut transaction = base.pool.begin().await?;
+    let now = base.clock.now(&mut transaction).await?;
     let mut accepted = Vec::with_capacity(uploads.len());
     for upload in uploads {
-        accepted.push(Ok(accept_one(&mut transaction, base, upload).await?));
+        accepted.push(Ok(accept_one(&mut transaction, base, upload, now).await?));
     }
     commit(transaction).await?;
     Ok(accepted)
@@ -31,29 +34,30 @@ async fn accept_one(
     connection: &mut SqliteConnection,
     base: &Base,
     upload: &NewUpload,
-) -> Result<Option<Vec<OutboxEntry>>, PortError> {
+    now: Now,
+) -> Result<Option<AcceptedAt>, PortError> {
     if let Some(idempotency) = &upload.idempotency
-        && !reserve_key(connection, upload, &idempotency.key, &idempotency.fingerprint).await?
+        && !reserve_key(connection, upload, idempotency, now).await?
     {
         return Ok(None);
     }
-    insert_upload(connection, upload).await?;
-    let entries = render_messages(upload);
-    for (document, entry) in upload.documents.iter().zip(&entries) {
+    insert_upload(connection, upload, now).await?;
+    let publish = render_messages(upload);
+    for (document, entry) in upload.documents.iter().zip(&publish) {
         insert_document(connection, upload, document).await?;
-        insert_entry(connection, entry, base.outbox.first_due(upload.at)).await?;
+        insert_entry(connection, entry, now.after(base.retry.outbox.first)).await?;
     }
-    Ok(Some(entries))
+    Ok(Some(AcceptedAt { at: now.at, publish }))
 }
 
 /// `false` where the owner's key was used within its life.
 async fn reserve_key(
     connection: &mut SqliteConnection,
     upload: &NewUpload,
-    key: &str,
-    fingerprint: &[u8; 32],
+    Idempotency { key, fingerprint }: &Idempotency,
+    now: Now,
 ) -> Result<bool, PortError> {
-    let too_old = milliseconds(upload.at) - idempotency_key_life();
+    let too_old = now.at - idempotency_key_life();
     sqlx::query("delete from idempotency_keys where owner = $1 and key = $2 and created_at < $3")
         .bind(upload.owner.uuid())
         .bind(key)
@@ -69,14 +73,14 @@ async fn reserve_key(
     .bind(key)
     .bind(fingerprint.as_slice())
     .bind(upload.id.uuid())
-    .bind(milliseconds(upload.at))
+    .bind(now.at)
     .execute(connection)
     .await
     .map_err(error("store an idempotency key"))?;
     Ok(inserted.rows_affected() == 1)
 }
 
-async fn insert_upload(connection: &mut SqliteConnection, upload: &NewUpload) -> Result<(), PortError> {
+async fn insert_upload(connection: &mut SqliteConnection, upload: &NewUpload, now: Now) -> Result<(), PortError> {
     let open = i64::try_from(upload.documents.len()).unwrap_or(i64::MAX);
     sqlx::query(
         "insert into uploads (id, owner, invoice_number, raw, notify, trace, open, generation, created_at, branding)
@@ -89,7 +93,7 @@ async fn insert_upload(connection: &mut SqliteConnection, upload: &NewUpload) ->
     .bind(upload.notify.as_ref().map(pipeline::Email::as_str))
     .bind(upload.trace.to_string())
     .bind(open)
-    .bind(milliseconds(upload.at))
+    .bind(now.at)
     .bind(upload.branding.map(BrandingId::uuid))
     .execute(connection)
     .await
@@ -109,7 +113,7 @@ async fn insert_document(
     .bind(document.id.uuid())
     .bind(upload.id.uuid())
     .bind(document.format.name())
-    .bind(milliseconds(upload.at))
+    .bind(AT_ONCE)
     .execute(connection)
     .await
     .map_err(error("store a document"))?;
@@ -117,21 +121,16 @@ async fn insert_document(
 }
 
 /// The broker has confirmed these rows' messages.
-pub(super) async fn confirm(base: &Base, calls: &[Confirmed]) -> Answers<()> {
+pub(super) async fn confirm(base: &Base, calls: &[OutboxId]) -> Answers<()> {
     let mut transaction = base.pool.begin().await?;
-    for call in calls {
-        sqlx::query(
-            "update outbox
-             set published = published + 1, due_at = $2 + $3 * (1 << min(published, $4))
-             where id = $1",
-        )
-        .bind(call.entry.uuid())
-        .bind(milliseconds(call.at))
-        .bind(base.outbox.confirmed_milliseconds())
-        .bind(MOST_DOUBLINGS)
-        .execute(&mut *transaction)
-        .await
-        .map_err(error("confirm an outbox row"))?;
+    let now = base.clock.now(&mut transaction).await?;
+    for entry in calls {
+        sqlx::query("update outbox set published = published + 1, due_at = $2 where id = $1")
+            .bind(entry.uuid())
+            .bind(now.after(base.retry.outbox.confirmed))
+            .execute(&mut *transaction)
+            .await
+            .map_err(error("confirm an outbox row"))?;
     }
     commit(transaction).await?;
     Ok(calls.iter().map(|_| Ok(())).collect())
@@ -140,12 +139,13 @@ pub(super) async fn confirm(base: &Base, calls: &[Confirmed]) -> Answers<()> {
 /// `queued → rendering`, and the outbox rows go. One of several calls for a document gets it.
 pub(super) async fn claim_documents(base: &Base, calls: &[ClaimingDocument]) -> Answers<Option<DocumentClaim>> {
     let mut transaction = base.pool.begin().await?;
+    let now = base.clock.now(&mut transaction).await?;
     let mut claims = Vec::with_capacity(calls.len());
     for call in calls {
         let row = sqlx::query(
             "update documents
              set state = 'rendering', attempt = attempt + 1, attempts = attempts + 1, blob = $2, lease_until = $3
-             where id = $1 and state = 'queued' and next_attempt_at <= $4
+             where id = $1 and state = 'queued' and (next_attempt_at <= $4 or next_attempt_at > $5)
              returning id, upload, attempt, format, blob,
                  (select raw from uploads where uploads.id = documents.upload) as raw,
                  (select branding from uploads where uploads.id = documents.upload) as branding,
@@ -153,8 +153,9 @@ pub(super) async fn claim_documents(base: &Base, calls: &[ClaimingDocument]) -> 
         )
         .bind(call.document.uuid())
         .bind(call.blob.uuid())
-        .bind(milliseconds(call.lease_until))
-        .bind(milliseconds(call.at))
+        .bind(now.after(base.retry.lease))
+        .bind(now.due)
+        .bind(now.after(base.longest_wait()))
         .fetch_optional(&mut *transaction)
         .await
         .map_err(error("claim a document"))?;
@@ -166,21 +167,23 @@ pub(super) async fn claim_documents(base: &Base, calls: &[ClaimingDocument]) -> 
 }
 
 /// `pending → sending`, and the outbox rows go. One of several calls for a mail gets it.
-pub(super) async fn claim_mails(base: &Base, calls: &[ClaimingMail]) -> Answers<Option<MailClaim>> {
+pub(super) async fn claim_mails(base: &Base, mails: &[MailId]) -> Answers<Option<MailClaim>> {
     let mut transaction = base.pool.begin().await?;
-    let mut claims = Vec::with_capacity(calls.len());
-    for call in calls {
+    let now = base.clock.now(&mut transaction).await?;
+    let mut claims = Vec::with_capacity(mails.len());
+    for mail in mails {
         let row = sqlx::query(
             "update mails
              set state = 'sending', attempt = attempt + 1, attempts = attempts + 1, lease_until = $2
-             where id = $1 and state = 'pending' and next_attempt_at <= $3
+             where id = $1 and state = 'pending' and (next_attempt_at <= $3 or next_attempt_at > $4)
                and exists (select 1 from uploads u
                            where u.id = mails.upload and u.generation = mails.generation and u.open = 0)
              returning id, upload, generation, attempt, recipient",
         )
-        .bind(call.mail.uuid())
-        .bind(milliseconds(call.lease_until))
-        .bind(milliseconds(call.at))
+        .bind(mail.uuid())
+        .bind(now.after(base.retry.lease))
+        .bind(now.due)
+        .bind(now.after(base.longest_wait()))
         .fetch_optional(&mut *transaction)
         .await
         .map_err(error("claim a mail"))?;
@@ -215,9 +218,10 @@ async fn delete_entry(connection: &mut SqliteConnection, claimed: Option<&Sqlite
 /// outer `None` where another attempt holds the document.
 pub(super) async fn store(base: &Base, calls: &[Storing]) -> Answers<Option<Option<OutboxEntry>>> {
     let mut transaction = base.pool.begin().await?;
+    let now = base.clock.now(&mut transaction).await?;
     let mut stored = Vec::with_capacity(calls.len());
     for call in calls {
-        stored.push(Ok(store_one(&mut transaction, base, call).await?));
+        stored.push(Ok(store_one(&mut transaction, base, call, now).await?));
     }
     commit(transaction).await?;
     Ok(stored)
@@ -227,6 +231,7 @@ async fn store_one(
     connection: &mut SqliteConnection,
     base: &Base,
     call: &Storing,
+    now: Now,
 ) -> Result<Option<Option<OutboxEntry>>, PortError> {
     let stored = sqlx::query(
         "update documents
@@ -239,7 +244,7 @@ async fn store_one(
     .bind(call.bytes)
     .bind(call.sha256.as_slice())
     .bind(&call.file_name)
-    .bind(milliseconds(call.at))
+    .bind(now.at)
     .bind(call.style_version)
     .execute(&mut *connection)
     .await
@@ -247,12 +252,13 @@ async fn store_one(
     if stored.rows_affected() == 0 {
         return Ok(None);
     }
-    close(connection, call.claim.upload, &base.outbox, call.at).await.map(Some)
+    close(connection, call.claim.upload, &base.retry.outbox, now).await.map(Some)
 }
 
 /// `sending → sent`: `false` where another attempt holds the mail.
 pub(super) async fn mark_sent(base: &Base, calls: &[Sent]) -> Answers<bool> {
     let mut transaction = base.pool.begin().await?;
+    let now = base.clock.now(&mut transaction).await?;
     let mut sent = Vec::with_capacity(calls.len());
     for call in calls {
         let updated = sqlx::query(
@@ -262,7 +268,7 @@ pub(super) async fn mark_sent(base: &Base, calls: &[Sent]) -> Answers<bool> {
         )
         .bind(call.mail.uuid())
         .bind(i64::from(call.attempt))
-        .bind(milliseconds(call.at))
+        .bind(now.at)
         .execute(&mut *transaction)
         .await
         .map_err(error("finish a mail"))?;
