@@ -118,6 +118,10 @@ fn remaining_wait(failures: LoginFailures, free: u32, now: Timestamp) -> SignedD
     };
     let factor = 2_i32.checked_pow(beyond).unwrap_or(i32::MAX);
     let wait = FIRST_WAIT.checked_mul(factor).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
+    // Further ahead than any wait lies what another clock, or this one before it was set back, has noted.
+    if latest.duration_since(now) > LONGEST_WAIT {
+        return SignedDuration::ZERO;
+    }
     (wait - now.duration_since(latest)).clamp(SignedDuration::ZERO, LONGEST_WAIT)
 }
 
@@ -144,7 +148,8 @@ mod tests {
     #[test]
     fn waits_end() {
         assert_eq!([0, 14, 15, 16].map(|ago| wait(5, ago)), [15, 1, 0, 0]);
-        assert_eq!(wait(5, -3600), 900, "a clock that was set back locks nobody out");
+        assert_eq!(wait(5, -5), 20, "clocks differ by seconds");
+        assert_eq!(wait(5, -3600), 0, "a clock that was set back locks nobody out");
         assert_eq!(remaining_wait(LoginFailures::default(), 0, Timestamp::UNIX_EPOCH), SignedDuration::ZERO);
     }
 }

@@ -48,7 +48,7 @@ pub(crate) async fn accept(gateway: &Arc<Gateway>, submission: Submission) -> Re
     );
     stored?;
     FailPoint::RawStored.reached();
-    let upload = new_upload(gateway, submission, raw, &parsed);
+    let upload = new_upload(submission, raw, &parsed);
     if Mutation::AnswerBeforeCommit.is_on() {
         let (id, fresh, gateway) = (upload.id, Some(upload.accepted(gateway.clock.now())), Arc::clone(gateway));
         tokio::spawn(async move { gateway.ledger.accept(&upload).await });
@@ -125,7 +125,7 @@ pub(crate) fn faults(findings: Vec<Finding>) -> Vec<Fault> {
     findings.into_iter().map(fault).collect()
 }
 
-fn new_upload(gateway: &Gateway, submission: Submission, raw: BlobId, parsed: &Parsed) -> NewUpload {
+fn new_upload(submission: Submission, raw: BlobId, parsed: &Parsed) -> NewUpload {
     let fingerprint = fingerprint(&submission);
     let document = |format: &Format| NewDocument { id: DocumentId::new(), format: *format };
     let copies = if Mutation::DoubleDocument.is_on() { 2 } else { 1 };

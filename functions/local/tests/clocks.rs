@@ -79,7 +79,7 @@ impl Service {
 
         let auth = AuthState::from_settings(&settings, database.users(), auth_clock).unwrap();
         auth.settle_demo_user().await.unwrap();
-        let auth = auth::router(auth);
+        let auth = Router::from(auth::router(auth));
         let keys = body(auth.clone().oneshot(get("/.well-known/jwks.json", "")).await.unwrap()).await;
         let keys = Arc::new(FixedKeys::parse(&keys).unwrap());
         let verifier = Verifier::new(settings.public_url.clone(), keys, Arc::clone(&gateway_clock));

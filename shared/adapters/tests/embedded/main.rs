@@ -9,12 +9,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use adapters::contract::ledger_model::{Event, Run};
-use adapters::contract::{self, Timed};
+use adapters::contract::{self, At, Timed};
 use adapters::open;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use pipeline::{BlobId, Broker, Bucket, DocumentId, ErrorKind, Message, Queue, RetryPolicy, TraceId};
+use pipeline::{
+    BlobId, Broker, Bucket, Claim, DocumentId, DocumentOutcome, ErrorKind, Format, Message, Queue, RetryPolicy, TraceId,
+};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -189,6 +191,28 @@ async fn an_older_schema_is_told() {
     assert!(error.to_string().contains("sweeper migrate"), "{error}");
     database.migrate().await.unwrap();
     database.ledger(RetryPolicy::default()).check().await.unwrap();
+}
+
+/// Times that an older version of this program wrote, or this one before the machine started, are those of another clock.
+#[tokio::test]
+async fn what_waits_by_another_clock_is_due() {
+    let folder = TempDir::new().unwrap();
+    let database = open::Database::open(&sqlite(&folder)).await.unwrap();
+    database.migrate().await.unwrap();
+    let before = database.ledger_at(RetryPolicy::default(), Arc::new(At(Timestamp::now())));
+    let upload = contract::ledger::upload(&[Format::Pdf]);
+    before.accept(&upload).await.unwrap();
+    let document = upload.documents[0].id;
+    let claim = before.claim_document(document, BlobId::new()).await.unwrap().claimed().unwrap();
+    let fault = DocumentOutcome::Fault { reason: "wrong".to_owned() };
+    before.finish_document(&claim, &fault).await.unwrap();
+    let now = database.ledger(RetryPolicy::default());
+    assert_eq!(now.due(Queue::Invoices, None, 10).await.unwrap().len(), 1);
+    let again = now.claim_document(document, BlobId::new()).await.unwrap().claimed().unwrap();
+    assert_eq!(again.attempt, 2);
+    now.finish_document(&again, &fault).await.unwrap();
+    let Claim::NotDue(wait) = now.claim_document(document, BlobId::new()).await.unwrap() else { panic!("too early") };
+    assert!(wait <= Duration::from_secs(30), "{wait:?}");
 }
 
 /// What chance rarely finds: a redrive between the last document and its mail.

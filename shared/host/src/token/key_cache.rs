@@ -104,7 +104,9 @@ impl Known {
     }
 
     fn may_fetch(&self, now: Timestamp) -> bool {
-        let waited = |since: Option<Timestamp>, interval| since.is_none_or(|at| now.duration_since(at) >= interval);
+        // A time to come was noted before the clock was set back.
+        let waited =
+            |since: Option<Timestamp>, interval| since.is_none_or(|at| at > now || now.duration_since(at) >= interval);
         waited(self.fetched_at, REFRESH_INTERVAL) && waited(self.failed_at, RETRY_INTERVAL)
     }
 }
