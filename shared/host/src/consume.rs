@@ -174,7 +174,7 @@ impl Dealer {
     }
 
     /// `false` where shutdown came before the outcome could be recorded. An error that will not pass is logged and the
-    /// message done with: its outbox row brings it again, later and later.
+    /// message done with: its outbox row brings it again.
     async fn handle_until_recorded(&self, message: Message) -> bool {
         let mut wait = Wait::default();
         while let Err(error) = self.handler.handle(message).await {

@@ -220,7 +220,7 @@ fn judge_mails<'a>(
         + schedule.count(|mishap| match mishap {
             Mishap::Kill(function) | Mishap::Pause(function, _) => *function == Function::Notifier,
             Mishap::Restart { server, .. } | Mishap::Cut(server) => *server == Kind::Postgres,
-            Mishap::PauseAtWork(_) | Mishap::PublishAgain | Mishap::Purge => false,
+            Mishap::PauseAtWork(_) | Mishap::PublishAgain | Mishap::Purge | Mishap::Skew(..) => false,
         });
     verdict.line(
         "mails",
