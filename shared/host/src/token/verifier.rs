@@ -10,6 +10,9 @@ use super::{AUDIENCE, Claims, KeyCache, KeySource};
 
 /// How far the clocks of the machines may differ.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
+/// The same for the claims of a token that is valid from its issue. Somebody has signed it, so that time is past, whatever a
+/// clock that was set by an hour says.
+const ISSUED_LEEWAY: SignedDuration = SignedDuration::from_hours(2);
 /// Longer texts are not looked at.
 const LONGEST_TOKEN: usize = 8 * 1024;
 
@@ -45,7 +48,7 @@ pub enum TokenError {
     KeysUnavailable(#[source] PortError),
 }
 
-/// Verifies tokens: Ed25519 signatures only, every claim required, at most 30 s of leeway.
+/// Verifies tokens: Ed25519 signatures only, every claim required, at most 30 s of leeway (two hours for the time of issue).
 pub struct Verifier {
     keys: KeyCache,
     clock: Arc<dyn Clock>,
@@ -83,7 +86,8 @@ impl Verifier {
 
     fn check_times(&self, claims: &Claims) -> Result<(), TokenError> {
         let (now, leeway) = (self.clock.now().as_second(), LEEWAY.as_secs());
-        if claims.nbf.saturating_sub(leeway) > now || claims.iat.saturating_sub(leeway) > now {
+        let early = if claims.nbf == claims.iat { ISSUED_LEEWAY.as_secs() } else { leeway };
+        if claims.nbf.saturating_sub(early) > now || claims.iat.saturating_sub(early) > now {
             return Err(TokenError::NotYetValid);
         }
         if claims.exp.saturating_add(leeway) <= now {

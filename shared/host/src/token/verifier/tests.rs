@@ -72,6 +72,18 @@ async fn times_are_checked_with_thirty_seconds_of_leeway() {
     }
 }
 
+/// As auth issues them, seen by a machine whose clock is behind.
+#[tokio::test]
+async fn a_token_that_is_valid_from_its_issue_stands_a_clock_set_by_an_hour() {
+    let Setup { key, verifier, .. } = setup();
+    for (ahead, valid) in [(5, true), (3600, true), (7200, true), (7201, false), (i64::MAX - NOW, false)] {
+        let mut token = claims();
+        (token["iat"], token["nbf"]) = (json!(NOW + ahead), json!(NOW + ahead));
+        let verified = verifier.verify(&key.sign(&token)).await;
+        assert_eq!(verified.is_ok(), valid, "{ahead}: {verified:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_token_expires_by_the_given_clock() {
     let Setup { key, clock, verifier, .. } = setup();
