@@ -79,7 +79,7 @@ fn background(settings: &Settings, parts: &Parts, shutdown: &Shutdown) -> anyhow
     let worker = Arc::new(Worker { shutdown: shutdown.clone(), ..worker(settings, parts) });
     let concurrency = settings.background.worker_concurrency;
     tasks.spawn(consume(Arc::clone(&parts.broker), Queue::Invoices, concurrency, worker, shutdown.clone()));
-    let notifier = Arc::new(notifier(settings, parts)?);
+    let notifier = Arc::new(Notifier { shutdown: shutdown.clone(), ..notifier(settings, parts)? });
     let concurrency = settings.background.notifier_concurrency;
     tasks.spawn(consume(Arc::clone(&parts.broker), Queue::Notifications, concurrency, notifier, shutdown.clone()));
     let mender = Arc::new(parts.sweeper(settings));

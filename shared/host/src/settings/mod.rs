@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use pipeline::{Email, OutboxPolicy, ParseOptions, RetryPolicy};
+use pipeline::{Email, MailLimits, OutboxPolicy, ParseOptions, RetryPolicy};
 
 pub use variables::{SettingFault, SettingsError, Variables};
 
@@ -110,6 +110,8 @@ pub struct Keys {
 pub struct MailSettings {
     /// `MAIL_FROM`: the sender.
     pub from: Email,
+    /// `MAIL_LIMITS`: how long the mail server may take.
+    pub limits: MailLimits,
     /// `NOTIFY_ALLOWED`: addresses, or domains written `@example.com`, that `notify=ADDRESS` may name.
     pub notify_allowed: Vec<String>,
 }
@@ -329,7 +331,20 @@ fn keys(variables: &mut Variables<'_>) -> Keys {
 fn mail(variables: &mut Variables<'_>) -> MailSettings {
     MailSettings {
         from: variables.parsed("MAIL_FROM", "invoices@localhost", "a mail address"),
+        limits: mail_limits(variables),
         notify_allowed: variables.list("NOTIFY_ALLOWED", "addresses, or domains written @example.com"),
+    }
+}
+
+fn mail_limits(variables: &mut Variables<'_>) -> MailLimits {
+    match variables.durations("MAIL_LIMITS", "5min,5min,10min")[..] {
+        [greeting, command, text] if ![greeting, command, text].contains(&Duration::ZERO) => {
+            MailLimits { greeting, command, text }
+        }
+        _ => {
+            variables.fault("MAIL_LIMITS", "expected three times: for the greeting, for a command, for a mail's text");
+            MailLimits::default()
+        }
     }
 }
 
@@ -379,6 +394,7 @@ mod tests {
         assert_eq!(settings.servers.database.expose(), "sqlite://.data/invoices.sqlite3");
         assert_eq!(settings.public_url, "http://127.0.0.1:8080");
         assert_eq!(settings.background.retry, pipeline::RetryPolicy::default());
+        assert_eq!(settings.mail.limits, pipeline::MailLimits::default());
         assert_eq!(settings.keys.link_ttl, Duration::from_secs(7 * 24 * 3600));
         assert_eq!(settings.shutdown_delay, Duration::ZERO);
         assert_eq!(settings.drain_limit, Duration::from_secs(25));
@@ -404,6 +420,7 @@ mod tests {
             ("MAX_JSON_DEPTH", "1000000"),
             ("WORKER_CONCURRENCY", "0"),
             ("OUTBOX_DELAYS", "1s,2s"),
+            ("MAIL_LIMITS", "1s,2s,0s"),
             ("SHUTDOWN_DELAY", "a moment"),
         ];
         let error = read(&pairs).expect_err("all are wrong").to_string();
