@@ -169,6 +169,8 @@ pub struct Settings {
     pub fonts_dir: Option<PathBuf>,
     /// `LISTEN`: where HTTP is served.
     pub listen: SocketAddr,
+    /// `KEEP_ALIVE`: how long a connection is kept for its next request.
+    pub keep_alive: Duration,
     /// `SHUTDOWN_DELAY`: how long requests are still taken after the shutdown began, while the process says that it is
     /// not ready.
     pub shutdown_delay: Duration,
@@ -240,6 +242,7 @@ impl Settings {
             keys: keys(variables),
             mail: mail(variables),
             background: background(variables),
+            keep_alive: variables.duration("KEEP_ALIVE", "75s"),
             shutdown_delay,
             drain_limit,
             data_dir,
@@ -283,10 +286,21 @@ fn public_url(variables: &mut Variables<'_>, listen: SocketAddr) -> String {
     // A machine that listens on all of its addresses is reached by one of them.
     let host = if listen.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], listen.port())) } else { listen };
     let url = variables.text("PUBLIC_URL", &format!("http://{host}"));
-    if !url.starts_with("http://") && !url.starts_with("https://") {
-        variables.fault("PUBLIC_URL", "expected a URL such as https://invoices.example.com");
+    let url = url.trim_end_matches('/');
+    let is_web = url.starts_with("http://") || url.starts_with("https://");
+    if !is_web || !base_path(url).chars().all(|sign| sign.is_ascii_alphanumeric() || "/-._~%".contains(sign)) {
+        variables
+            .fault("PUBLIC_URL", "expected a URL such as https://invoices.example.com or https://example.com/invoices");
     }
-    url.trim_end_matches('/').to_owned()
+    url.to_owned()
+}
+
+/// The path of a public URL, without a slash at the end: what stands before each of our routes where a proxy shares its
+/// host with other services. Empty where it has none.
+#[must_use]
+pub fn base_path(public_url: &str) -> &str {
+    let (_, rest) = public_url.split_once("://").unwrap_or_default();
+    rest.find('/').map_or("", |start| rest[start..].trim_end_matches('/'))
 }
 
 fn servers(variables: &mut Variables<'_>, data_dir: &std::path::Path) -> Servers {
@@ -380,7 +394,7 @@ mod tests {
     use std::collections::HashMap;
     use std::time::Duration;
 
-    use super::{AppEnv, Need, Settings, SettingsError, Variables};
+    use super::{AppEnv, Need, Settings, SettingsError, Variables, base_path};
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, SettingsError> {
         let map: HashMap<String, String> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -396,6 +410,7 @@ mod tests {
         assert_eq!(settings.background.retry, pipeline::RetryPolicy::default());
         assert_eq!(settings.mail.limits, pipeline::MailLimits::default());
         assert_eq!(settings.keys.link_ttl, Duration::from_secs(7 * 24 * 3600));
+        assert_eq!(settings.keep_alive, crate::KEEP_ALIVE);
         assert_eq!(settings.shutdown_delay, Duration::ZERO);
         assert_eq!(settings.drain_limit, Duration::from_secs(25));
     }
@@ -434,6 +449,24 @@ mod tests {
         let settings = read(&[("LISTEN", "0.0.0.0:9000")]).expect("right");
         assert_eq!(settings.public_url, "http://127.0.0.1:9000");
         assert!(read(&[("LISTEN", "127.0.0.1:0")]).is_err(), "no link could name port 0");
+    }
+
+    #[test]
+    fn a_public_url_may_have_a_path() {
+        for (url, expected) in [
+            ("https://invoices.example.com", ""),
+            ("https://invoices.example.com/", ""),
+            ("https://example.com:8443/billing/invoices/", "/billing/invoices"),
+        ] {
+            let settings = read(&[("PUBLIC_URL", url)]).expect("right");
+            assert_eq!(base_path(&settings.public_url), expected);
+        }
+        for wrong in
+            ["example.com", "ftp://example.com", "https://example.com/?a=b", "https://example.com/a b", "https://x/\"<"]
+        {
+            let error = read(&[("PUBLIC_URL", wrong)]).expect_err(wrong).to_string();
+            assert!(error.contains("PUBLIC_URL"), "{error}");
+        }
     }
 
     #[test]
