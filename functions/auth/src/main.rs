@@ -7,7 +7,7 @@ use adapters::open::Database;
 use auth::commands::{KeyCommand, UserCommand};
 use auth::{Accounts, AuthState};
 use clap::{Parser, Subcommand};
-use host::settings::{Need, Settings};
+use host::settings::{Need, Settings, base_path};
 use host::{SystemClock, operations, problem, shutdown_on_signal, telemetry};
 
 /// Serves login, token keys, users and API keys. Settings are environment variables; shared/host/README.md lists them.
@@ -46,14 +46,16 @@ async fn serve() -> anyhow::Result<()> {
     let state = AuthState::from_settings(&settings, users, Arc::new(SystemClock))?;
     #[cfg(feature = "lambda")]
     if host::lambda::is_here() {
-        let served = host::lambda::serve(problem::with_fallbacks(auth::router(state).into()), None);
+        let router = problem::with_fallbacks(auth::router(state).into(), base_path(&settings.public_url));
+        let served = host::lambda::serve(router, None);
         return served.await.map_err(anyhow::Error::from_boxed);
     }
     let listener = host::bind(settings.listen).await?;
     let shutdown = shutdown_on_signal(&settings)?;
     let readiness = state.readiness(&shutdown);
     let router = operations::router(readiness.clone()).merge(auth::router(state.clone()));
-    let served = host::serve(listener, problem::with_fallbacks(router), shutdown.clone());
+    let router = problem::with_fallbacks(router, base_path(&settings.public_url));
+    let served = host::serve(listener, router, settings.keep_alive, shutdown.clone());
     let (settled, (), ()) = tokio::join!(state.wait_to_settle_demo_user(&shutdown), served, readiness.watch());
     Ok(settled?)
 }

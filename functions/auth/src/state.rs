@@ -5,7 +5,7 @@ use std::time::Duration;
 use host::Shutdown;
 use host::problem::Problem;
 use host::readiness::{Readiness, Server};
-use host::settings::{AppEnv, Need, Settings};
+use host::settings::{AppEnv, Need, Settings, base_path};
 use host::token::{Authenticator, FixedKeys, Verifier};
 use http::StatusCode;
 use ipnet::IpNet;
@@ -185,6 +185,11 @@ impl AuthState {
     #[must_use]
     pub fn readiness(&self, shutdown: &Shutdown) -> Readiness {
         Readiness::new(shutdown, [Server::Users(Arc::clone(&self.0.users))])
+    }
+
+    /// What stands before each route for clients.
+    pub(crate) fn base_path(&self) -> &str {
+        base_path(self.0.authenticator.issuer())
     }
 
     /// Finds out who a request acts for: also for other functions in the same process.

@@ -1,12 +1,14 @@
 //! The OpenAPI document and its pages.
 
-use std::sync::{Arc, LazyLock};
+use std::future::ready;
+use std::sync::Arc;
 
+use axum::extract::State;
 use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router};
 use host::problem::{PROBLEM_JSON, Problem};
-use http::header::CONTENT_SECURITY_POLICY;
+use http::header::{CONTENT_SECURITY_POLICY, LOCATION};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -14,6 +16,8 @@ use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi as _};
 use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::Gateway;
 
 /// Auth's part of the document, which auth's tests keep true.
 const AUTH: &str = include_str!("../../auth/openapi.json");
@@ -58,8 +62,6 @@ impl Modify for Credentials {
     }
 }
 
-static OPENAPI: LazyLock<Arc<Value>> = LazyLock::new(|| Arc::new(document()));
-
 /// The whole document (OpenAPI 3.1): the gateway's routes, auth's, and the schema of an invoice.
 fn document() -> Value {
     let mut document = Document::openapi();
@@ -79,6 +81,15 @@ fn document() -> Value {
                 add_one_line_errors(operation);
             }
         }
+    }
+    document
+}
+
+/// The document with the place of its paths, which is relative to the document's own (OpenAPI 3.1, section 4.8.5).
+fn served_document(base_path: &str) -> Value {
+    let mut document = document();
+    if !base_path.is_empty() {
+        document["servers"] = json!([{ "url": base_path }]);
     }
     document
 }
@@ -190,8 +201,9 @@ fn relocated(schema: Value, whole: &str) -> Value {
 #[utoipa::path(get, path = "/openapi.json", tag = "documentation", responses(
     (status = 200, description = "This document", body = Object),
 ))]
-pub(crate) async fn openapi_json() -> Json<Arc<Value>> {
-    Json(Arc::clone(&OPENAPI))
+pub(crate) async fn openapi_json(State(gateway): State<Arc<Gateway>>) -> Json<Arc<Value>> {
+    let openapi = gateway.openapi.get_or_init(|| Arc::new(served_document(gateway.base_path())));
+    Json(Arc::clone(openapi))
 }
 
 /// The JSON Schema (draft 2020-12) of an invoice in the full form.
@@ -203,11 +215,23 @@ pub(crate) async fn invoice_schema() -> Json<Value> {
 }
 
 /// `/docs`: the document for people, with everything compiled in.
-pub(crate) fn pages() -> Router {
+pub(crate) fn pages(base_path: &str) -> Router {
     let policy = HeaderValue::from_static(CONTENT_POLICY);
-    Router::from(SwaggerUi::new("/docs").config(Config::from("/openapi.json")))
+    let (document, base_path) = (format!("{base_path}/openapi.json"), base_path.to_owned());
+    Router::from(SwaggerUi::new("/docs").config(Config::from(document)))
+        .layer(map_response(move |response| ready(below(&base_path, response))))
         .layer(map_response(missing_page))
         .layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, policy))
+}
+
+/// Swagger UI redirects within its own paths.
+fn below(base_path: &str, mut response: Response) -> Response {
+    let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+    let location = location.map(|location| HeaderValue::from_str(&format!("{base_path}{location}")));
+    if let Some(Ok(location)) = location {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
 }
 
 /// A page that is not there answers like everything that is not there.

@@ -27,7 +27,7 @@ mod upload_ticket;
 mod uploads;
 mod waiting;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -35,14 +35,16 @@ use host::Shutdown;
 use host::links::LinkKeys;
 use host::problem::one_line_errors;
 use host::readiness::{Readiness, Server};
-use host::settings::{Need, Settings, UploadLimits};
+use host::settings::{Need, Settings, UploadLimits, base_path};
 use host::token::Authenticator;
 use pipeline::{Broker, Clock, Documents, Ledger, ParseOptions, Users};
 use render::Style;
+use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::admission::Admission;
+use crate::page::Page;
 use crate::processors::Processors;
 use crate::publishing::Rest;
 
@@ -75,6 +77,10 @@ pub struct Gateway {
     /// Whether the process may be frozen as soon as it has answered: then nothing is left for later, nobody is kept waiting
     /// for long, and no large document passes through it.
     pub is_frozen_between: bool,
+    /// The page for people.
+    pub(crate) page: Page,
+    /// The OpenAPI document, made when it is asked for.
+    pub(crate) openapi: OnceLock<Arc<Value>>,
     /// Ends waits that a client prefers.
     pub(crate) shutdown: Shutdown,
     /// Uploads at a time.
@@ -158,7 +164,14 @@ impl Gateway {
             processors: Processors::default(),
             is_frozen_between: false,
             publishing: Rest::default(),
+            page: Page::new(base_path(&settings.public_url)),
+            openapi: OnceLock::new(),
         })
+    }
+
+    /// What stands before each route for clients: a proxy may share its host with other services.
+    pub(crate) fn base_path(&self) -> &str {
+        base_path(&self.public_url)
     }
 }
 
@@ -192,7 +205,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
 /// The gateway as a value: what runs it is somebody else's business.
 pub fn router(gateway: Arc<Gateway>) -> Router {
     let (router, _) = routes().split_for_parts();
-    router.with_state(gateway).merge(docs::pages())
+    let pages = docs::pages(gateway.base_path());
+    router.with_state(gateway).merge(pages)
 }
 
 /// The router with the routes of auth, which go to the process that `AUTH_URL` names, if it names one.
@@ -202,7 +216,7 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
 pub fn with_auth(router: Router, settings: &Settings) -> anyhow::Result<Router> {
     let Some(auth_url) = &settings.auth_url else { return Ok(router) };
     #[cfg(feature = "auth-proxy")]
-    return Ok(router.merge(proxy::router(auth_url, settings.trusted_proxies.clone())?));
+    return Ok(router.merge(proxy::router(auth_url, settings.trusted_proxies.clone(), settings.keep_alive)?));
     #[cfg(not(feature = "auth-proxy"))]
     anyhow::bail!("AUTH_URL: {auth_url} is not asked, as the gateway was built without its feature auth-proxy");
 }

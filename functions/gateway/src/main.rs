@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use gateway::{Gateway, Servers};
-use host::settings::Settings;
+use host::settings::{Settings, base_path};
 use host::{SystemClock, problem, shutdown_on_signal, telemetry};
 
 /// Serves uploads, downloads and every other public route but those of auth. Settings are environment variables; shared/host/README.md lists them.
@@ -27,7 +27,7 @@ async fn run() -> anyhow::Result<()> {
     if host::lambda::is_here() {
         let mut gateway = Gateway::open(&settings, Arc::new(SystemClock), &host::Shutdown::new()).await?;
         gateway.is_frozen_between = true;
-        let router = problem::with_fallbacks(gateway::router(Arc::new(gateway)));
+        let router = problem::with_fallbacks(gateway::router(Arc::new(gateway)), base_path(&settings.public_url));
         let served = host::lambda::serve(router, Some("hand in a larger invoice by POST /uploads, then name it"));
         return served.await.map_err(anyhow::Error::from_boxed);
     }
@@ -36,6 +36,7 @@ async fn run() -> anyhow::Result<()> {
     let gateway = Gateway::open(&settings, Arc::new(SystemClock), &shutdown).await?;
     let readiness = gateway.readiness.clone();
     let router = gateway::with_auth(gateway::router(Arc::new(gateway)), &settings)?;
-    tokio::join!(host::serve(listener, problem::with_fallbacks(router), shutdown), readiness.watch());
+    let router = problem::with_fallbacks(router, base_path(&settings.public_url));
+    tokio::join!(host::serve(listener, router, settings.keep_alive, shutdown), readiness.watch());
     Ok(())
 }

@@ -17,6 +17,9 @@ use ipnet::IpNet;
 /// Auth's bodies are small.
 const MOST_BYTES: usize = 64 * 1024;
 const TIME_LIMIT: Duration = Duration::from_secs(15);
+/// Connections to auth that lay idle for longer are not used again: auth closes its own after `KEEP_ALIVE`, and a request that
+/// meets that is lost.
+const MOST_IDLE: Duration = Duration::from_secs(30);
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// What goes to auth, and what comes back.
@@ -29,14 +32,20 @@ struct Auth {
     trusted_proxies: Vec<IpNet>,
 }
 
-/// Auth's routes, forwarded to this URL. Only these proxies are believed whom they forward for.
+/// Auth's routes, forwarded to this URL. Only these proxies are believed whom they forward for. `keep_alive` is how long
+/// auth keeps a connection.
 ///
 /// # Errors
 /// The HTTP client cannot be built.
-pub(crate) fn router(auth_url: &str, trusted_proxies: Vec<IpNet>) -> Result<Router, reqwest::Error> {
+pub(crate) fn router(
+    auth_url: &str,
+    trusted_proxies: Vec<IpNet>,
+    keep_alive: Duration,
+) -> Result<Router, reqwest::Error> {
     let client = reqwest::Client::builder()
         .no_proxy()
         .timeout(TIME_LIMIT)
+        .pool_idle_timeout(MOST_IDLE.min(keep_alive / 2))
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
     let auth = Arc::new(Auth { url: auth_url.to_owned(), client, trusted_proxies });

@@ -46,12 +46,14 @@ pub(crate) struct Redriven {
     /// How many failed documents are queued again; the mail about them follows.
     #[schema(example = 1)]
     documents: usize,
-    /// How many failed mails are pending again.
+    /// How many mails are pending again.
     #[schema(example = 0)]
     mails: usize,
 }
 
 /// Begin failed documents and mails anew, whoever they belong to. Administrators only.
+///
+/// A mail that is `unknown` may have arrived: it is sent once more only where `upload` names its invoice.
 ///
 /// `GET /invoices?owner=all&reason=…` lists the invoices that have them. What is not failed stays as it is, so a second
 /// call does nothing. Each invoice that is begun anew has an entry in the audit.

@@ -82,7 +82,7 @@ pub(crate) struct InvoiceMail {
     /// Who gets it.
     #[schema(example = "test@example.com")]
     to: String,
-    /// `pending`, `sending`, `sent` or `failed`.
+    /// `pending`, `sending`, `sent`, `failed`, or `unknown` where the mail server may have accepted it and did not say so.
     #[schema(example = "sent")]
     state: &'static str,
     /// How many attempts were begun.

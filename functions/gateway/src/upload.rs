@@ -148,7 +148,7 @@ async fn answer(
     headers: &HeaderMap,
     as_json: bool,
 ) -> Result<Response, Problem> {
-    let location = format!("/invoices/{}", accepted.upload);
+    let location = format!("{}/invoices/{}", gateway.base_path(), accepted.upload);
     let preferred = waiting::preferred(headers);
     let mut response = if as_json || preferred.is_some() {
         let upload = match accepted.fresh {

@@ -36,7 +36,7 @@ impl Parts {
             ledger: database.ledger(retry.clone()),
             documents: open::documents(servers.documents.expose()).await?,
             broker: open::broker(servers.broker.expose(), retry.lease).await?,
-            mailer: open::mailer(servers.mail.expose()).await?,
+            mailer: open::mailer(servers.mail.expose(), settings.mail.limits).await?,
             clock,
         })
     }

@@ -8,7 +8,7 @@ use auth::{AuthState, DEMO_EMAIL, DEMO_PASSWORD};
 use axum::Router;
 use gateway::Gateway;
 use host::readiness::{Readiness, Server};
-use host::settings::{AppEnv, Settings};
+use host::settings::{AppEnv, Settings, base_path};
 use host::{Shutdown, consume, every, problem, shutdown_on_signal, telemetry};
 use notifier::Notifier;
 use pipeline::Queue;
@@ -29,7 +29,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let router = router(settings, &parts, auth, &shutdown)?;
     show(settings, listener.local_addr()?, demo_login.as_deref());
     let mut background = background(settings, &parts, &shutdown)?;
-    let server = tokio::spawn(host::serve(listener, router, shutdown.clone()));
+    let server = tokio::spawn(host::serve(listener, router, settings.keep_alive, shutdown.clone()));
     shutdown.run_until_cancelled(background.join_next()).await;
     let ended_by_itself = !shutdown.is_cancelled();
     shutdown.cancel();
@@ -63,7 +63,7 @@ fn router(settings: &Settings, parts: &Parts, auth: AuthState, shutdown: &Shutdo
     let mut gateway = Gateway::new(settings, servers, authenticator, Arc::clone(&parts.clock), shutdown)?;
     gateway.readiness = readiness(parts, shutdown);
     let router = gateway::router(Arc::new(gateway)).merge(auth::router(auth));
-    Ok(problem::with_fallbacks(router))
+    Ok(problem::with_fallbacks(router, base_path(&settings.public_url)))
 }
 
 /// The one process needs what all functions need.
@@ -79,7 +79,7 @@ fn background(settings: &Settings, parts: &Parts, shutdown: &Shutdown) -> anyhow
     let worker = Arc::new(Worker { shutdown: shutdown.clone(), ..worker(settings, parts) });
     let concurrency = settings.background.worker_concurrency;
     tasks.spawn(consume(Arc::clone(&parts.broker), Queue::Invoices, concurrency, worker, shutdown.clone()));
-    let notifier = Arc::new(notifier(settings, parts)?);
+    let notifier = Arc::new(Notifier { shutdown: shutdown.clone(), ..notifier(settings, parts)? });
     let concurrency = settings.background.notifier_concurrency;
     tasks.spawn(consume(Arc::clone(&parts.broker), Queue::Notifications, concurrency, notifier, shutdown.clone()));
     let mender = Arc::new(parts.sweeper(settings));

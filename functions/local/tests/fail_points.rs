@@ -48,7 +48,7 @@ const fn attempts(point: FailPoint) -> Option<Attempts> {
         FailPoint::Published | FailPoint::PublishNoted => (OUT, OUT),
         FailPoint::DocumentClaimed | FailPoint::Rendered | FailPoint::DocumentStored => (INTERRUPTED, UNDISTURBED),
         FailPoint::Handled => (UNDISTURBED, OUT),
-        FailPoint::MailClaimed | FailPoint::MailSent => (UNDISTURBED, INTERRUPTED),
+        FailPoint::MailClaimed | FailPoint::MailHandedOver | FailPoint::MailSent => (UNDISTURBED, INTERRUPTED),
         FailPoint::DueTaken
         | FailPoint::UploadDeleted
         | FailPoint::OrphansFound
@@ -98,6 +98,7 @@ interrupted_uploads!(
     after_the_document_is_finished = DocumentFinished,
     before_the_acknowledgement = Handled,
     after_the_claim_of_the_mail = MailClaimed,
+    after_the_mail_is_handed_over = MailHandedOver,
     after_the_mail_is_sent = MailSent,
     after_the_mail_is_finished = MailFinished,
 );

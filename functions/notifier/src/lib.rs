@@ -1,11 +1,12 @@
 //! The notifier: takes a mail's id from the queue `notifications`, writes the mail and hands it to the mail server.
 
+mod attempt;
 mod mail;
 mod metrics;
 mod returned;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use host::links::LinkKeys;
@@ -13,17 +14,19 @@ use host::readiness::{Readiness, Server};
 use host::settings::{Need, Settings};
 use host::{Handler, Shutdown};
 use pipeline::{
-    Broker, Clock, Email, ErrorKind, FailPoint, Finish, Ledger, MailClaim, MailId, MailOutcome, MailTexts, Mailer,
-    Message, OutgoingMail, PortError,
+    Broker, Clock, Email, FailPoint, Finish, Ledger, MailClaim, MailId, MailOutcome, MailTexts, Mailer, Message,
+    OutgoingMail, PortError,
 };
+use tokio::time::{Instant, timeout_at};
+
+use crate::attempt::Attempt;
 
 pub use mail::compose;
 
-/// A mail server may take this long for one mail.
-const SEND_LIMIT: Duration = Duration::from_secs(30);
-/// How often the outcome is offered to a ledger that is out of reach, and the wait between.
-const FINISH_TRIES: u32 = 4;
+/// The wait before an outcome is offered again to a ledger that is out of reach.
 const FINISH_WAIT: Duration = Duration::from_secs(1);
+/// Kept of the host's time for recording how an attempt ended.
+const RECORD_TIME: Duration = Duration::from_secs(2);
 
 /// The notifier's servers and rules.
 pub struct Notifier {
@@ -37,6 +40,10 @@ pub struct Notifier {
     pub clock: Arc<dyn Clock>,
     /// What a mail is made of beside the upload.
     pub sender: Sender,
+    /// How often a lease is renewed while its attempt lives: a mail server may take longer than a lease.
+    pub renewal_period: Duration,
+    /// The end of the process: what is not finished by then is given back.
+    pub shutdown: Shutdown,
 }
 
 /// What a mail is made of beside the upload.
@@ -83,7 +90,7 @@ impl Notifier {
         let retry = settings.background.retry.clone();
         let lease = retry.lease;
         let ledger = adapters::open::Database::open(servers.database.expose()).await?.ledger(retry);
-        let mailer = adapters::open::mailer(servers.mail.expose()).await?;
+        let mailer = adapters::open::mailer(servers.mail.expose(), settings.mail.limits).await?;
         let broker = adapters::open::broker(servers.broker.expose(), lease).await?;
         Self::new(settings, ledger, mailer, broker, clock)
     }
@@ -100,26 +107,40 @@ impl Notifier {
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
         metrics::declare();
-        Ok(Self { ledger, mailer, broker, clock, sender: Sender::new(settings)? })
+        let (sender, renewal_period) = (Sender::new(settings)?, settings.background.retry.renewal_period());
+        Ok(Self { ledger, mailer, broker, clock, sender, renewal_period, shutdown: Shutdown::new() })
     }
 
     /// Whether the servers that a notifier needs answer.
     #[must_use]
-    pub fn readiness(&self, shutdown: &Shutdown) -> Readiness {
+    pub fn readiness(&self) -> Readiness {
         let ledger = Server::Ledger(Arc::clone(&self.ledger));
         let broker = Server::Broker(Arc::clone(&self.broker));
         let mailer = Server::Mailer(Arc::clone(&self.mailer));
-        Readiness::new(shutdown, [ledger, broker, mailer])
+        Readiness::new(&self.shutdown, [ledger, broker, mailer])
     }
 
-    async fn send(&self, mail: MailId) -> Result<(), PortError> {
+    /// `until` is when the host takes its time back.
+    async fn take(&self, message: Message, until: Option<Instant>) -> Result<(), PortError> {
+        match message {
+            Message::Notify { mail } => self.send(mail, until).await,
+            Message::Render { .. } => {
+                tracing::error!("a document's message in the notifier's queue is dropped; its outbox row stays due");
+                Ok(())
+            }
+        }
+    }
+
+    async fn send(&self, mail: MailId, until: Option<Instant>) -> Result<(), PortError> {
         let Some(claim) = host::claim(|| self.ledger.claim_mail(mail)).await? else {
             tracing::debug!(mail_id = %mail, "nothing to do: claimed, final, not yet due, or gone");
             return Ok(());
         };
         FailPoint::MailClaimed.reached();
         let (outcome, link) = match self.composed(&claim).await {
-            Ok(mail) => (self.hand_over(&mail).await, mail.first_link.filter(|_| self.sender.log_links)),
+            Ok(mail) => {
+                (self.attempt(&claim, &mail.outgoing, until).await, mail.first_link.filter(|_| self.sender.log_links))
+            }
             Err(outcome) => (outcome, None),
         };
         let finish = self.finish(&claim, &outcome).await?;
@@ -146,44 +167,31 @@ impl Notifier {
         branding.map_or(Ok(None), |branding| branding.mail_texts())
     }
 
-    async fn hand_over(&self, mail: &mail::Composed) -> MailOutcome {
-        let outgoing: &OutgoingMail = &mail.outgoing;
-        let begun = Instant::now();
-        let sent = tokio::time::timeout(SEND_LIMIT, self.mailer.send(outgoing)).await;
-        metrics::SENDING.note(begun.elapsed(), []);
-        match sent {
-            Ok(Ok(())) => {
-                FailPoint::MailSent.reached();
-                MailOutcome::Sent
+    /// Hands the mail over. What time does not suffice for is broken off so early that its outcome is recorded.
+    async fn attempt(&self, claim: &MailClaim, mail: &OutgoingMail, until: Option<Instant>) -> MailOutcome {
+        let attempt = Attempt::new(self, claim);
+        let within_time = async {
+            match until {
+                Some(until) => timeout_at(until - RECORD_TIME, attempt.run(mail)).await.ok(),
+                None => Some(attempt.run(mail).await),
             }
-            Ok(Err(error)) => setback(&error),
-            Err(_) => MailOutcome::Unreachable { reason: format!("the mail server took over {SEND_LIMIT:?}") },
-        }
+        };
+        let ended = self.shutdown.run_until_last_call(within_time).await.flatten();
+        ended.unwrap_or_else(|| attempt.broken_off("the notifier had no more time"))
     }
 
-    /// Offers the outcome more than once: a mail that was sent but not noted would be sent again.
+    /// Offers the outcome until the ledger takes it: a mail that was sent but not noted would be sent again. The host ends
+    /// it at last.
     async fn finish(&self, claim: &MailClaim, outcome: &MailOutcome) -> Result<Finish, PortError> {
-        let mut tries = 1;
         loop {
             match self.ledger.finish_mail(claim, outcome).await {
-                Err(error) if error.kind() == ErrorKind::Unreachable && tries < FINISH_TRIES => {
+                Err(error) if error.is_unreachable() => {
                     tracing::warn!(%error, mail_id = %claim.mail, "outcome not recorded, trying again");
-                    tries += 1;
                     tokio::time::sleep(FINISH_WAIT).await;
                 }
                 finished => return finished,
             }
         }
-    }
-}
-
-/// The reason is for the client: the server's own words go to the log only.
-fn setback(error: &PortError) -> MailOutcome {
-    tracing::warn!(%error, "cannot send a mail");
-    match error.kind() {
-        ErrorKind::Unreachable => MailOutcome::Unreachable { reason: "the mail server was out of reach".to_owned() },
-        ErrorKind::Rejected => MailOutcome::Failed { reason: "the mail server refused the mail".to_owned() },
-        _ => MailOutcome::Fault { reason: "the mail could not be sent".to_owned() },
     }
 }
 
@@ -201,19 +209,20 @@ fn log(claim: &MailClaim, outcome: &MailOutcome, finish: &Finish, link: Option<&
         (_, MailOutcome::Failed { reason } | MailOutcome::Fault { reason } | MailOutcome::Unreachable { reason }) => {
             tracing::warn!(%upload_id, %mail_id, reason, "mail not sent");
         }
+        (_, MailOutcome::Unknown { reason }) => {
+            tracing::warn!(%upload_id, %mail_id, reason, "it is not known whether a mail was sent");
+        }
     }
 }
 
 #[async_trait]
 impl Handler for Notifier {
     async fn handle(&self, message: Message) -> Result<(), PortError> {
-        match message {
-            Message::Notify { mail } => self.send(mail).await,
-            Message::Render { .. } => {
-                tracing::error!("a document's message in the notifier's queue is dropped; its outbox row stays due");
-                Ok(())
-            }
-        }
+        self.take(message, None).await
+    }
+
+    async fn handle_until(&self, message: Message, until: Instant) -> Result<(), PortError> {
+        self.take(message, Some(until)).await
     }
 
     fn hear(&self, event: &serde_json::Value) -> bool {

@@ -32,10 +32,10 @@ async fn run() -> anyhow::Result<()> {
         return consumer.await.map_err(anyhow::Error::from_boxed);
     }
     let listener = host::bind(settings.listen).await?;
-    let notifier = Arc::new(Notifier::open(&settings, Arc::new(SystemClock)).await?);
     let shutdown = shutdown_on_signal(&settings)?;
-    let (readiness, broker) = (notifier.readiness(&shutdown), Arc::clone(&notifier.broker));
-    let consumer = consume(broker, Queue::Notifications, concurrency, notifier, shutdown);
+    let notifier = Notifier { shutdown: shutdown.clone(), ..Notifier::open(&settings, Arc::new(SystemClock)).await? };
+    let (readiness, broker) = (notifier.readiness(), Arc::clone(&notifier.broker));
+    let consumer = consume(broker, Queue::Notifications, concurrency, Arc::new(notifier), shutdown);
     operations::beside(listener, readiness, consumer).await;
     Ok(())
 }

@@ -8,7 +8,7 @@ static FINISHED: Counters<1> =
 pub(crate) static SENDING: Durations<0> =
     Durations::new("invoices_mail_send_duration_seconds", "Time until the mail server has answered for one mail", []);
 static RETURNED: Counters<1> = Counters::new("invoices_mails_returned", "Mails that came back, by reason", ["reason"]);
-const OUTCOMES: [&str; 5] = ["sent", "failed", "fault", "unreachable", "fenced"];
+const OUTCOMES: [&str; 6] = ["sent", "failed", "fault", "unreachable", "unknown", "fenced"];
 
 /// Makes the counters known before there is anything to count.
 pub(crate) fn declare() {
@@ -29,6 +29,7 @@ pub(crate) fn count(outcome: &MailOutcome, finish: &Finish) {
         (_, MailOutcome::Failed { .. }) => "failed",
         (_, MailOutcome::Fault { .. }) => "fault",
         (_, MailOutcome::Unreachable { .. }) => "unreachable",
+        (_, MailOutcome::Unknown { .. }) => "unknown",
     };
     FINISHED.count([outcome]);
 }

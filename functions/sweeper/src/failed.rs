@@ -43,7 +43,12 @@ fn lines(upload: &Upload, filter: &RedriveFilter) -> Vec<String> {
     let documents = documents.map(|document| (document.format.name(), document.attempts, &document.reason));
     // The ledger begins no other mail anew: a later one took its place, or will once all documents are final.
     let is_final = upload.state() != UploadState::Processing;
-    let mail = upload.mails.last().filter(|mail| is_final && mail.state == MailState::Failed);
+    let is_wanted = |state| match state {
+        MailState::Failed => true,
+        MailState::Unknown => filter.upload.is_some(),
+        MailState::Pending | MailState::Sending | MailState::Sent => false,
+    };
+    let mail = upload.mails.last().filter(|mail| is_final && is_wanted(mail.state));
     let mail = mail.map(|mail| ("mail", mail.attempts, &mail.reason));
     let line = |(what, attempts, reason): (&str, u32, &Option<String>)| {
         let reason = reason.as_deref().unwrap_or_default();

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipeline::{Broker, Clock, Documents, Ledger, Mailer, RetryPolicy, Users};
+use pipeline::{Broker, Clock, Documents, Ledger, MailLimits, Mailer, RetryPolicy, Users};
 use url::Url;
 
 const DATABASE: Setting = Setting { name: "DATABASE_URL", expected: "postgres://… or sqlite://PATH" };
@@ -173,12 +173,13 @@ pub async fn broker(url: &str, visibility: Duration) -> Result<Arc<dyn Broker>, 
     }
 }
 
-/// Opens `MAIL_URL`: `ses://REGION`, `smtps://`, `smtp://` or `file://DIRECTORY`.
+/// Opens `MAIL_URL`: `ses://REGION`, `smtps://`, `smtp://` or `file://DIRECTORY`. The limits are those of servers.
 ///
 /// # Errors
 /// The URL is wrong or the folder out of reach.
 #[allow(clippy::unused_async)] // Without the features of servers.
-pub async fn mailer(url: &str) -> Result<Arc<dyn Mailer>, OpenError> {
+#[cfg_attr(not(any(feature = "ses", feature = "smtp")), allow(unused_variables))]
+pub async fn mailer(url: &str, limits: MailLimits) -> Result<Arc<dyn Mailer>, OpenError> {
     match MAIL.scheme(url)? {
         #[cfg(feature = "outbox-folder")]
         "file" => {
@@ -189,12 +190,12 @@ pub async fn mailer(url: &str) -> Result<Arc<dyn Mailer>, OpenError> {
         #[cfg(feature = "ses")]
         "ses" => {
             let url = MAIL.parsed(url)?;
-            Ok(Arc::new(crate::ses::Ses::open(&url).await.map_err(|reason| MAIL.wrong(reason))?))
+            Ok(Arc::new(crate::ses::Ses::open(&url, limits).await.map_err(|reason| MAIL.wrong(reason))?))
         }
         #[cfg(feature = "smtp")]
         "smtp" | "smtps" => {
             let url = MAIL.parsed(url)?;
-            Ok(Arc::new(crate::smtp::Smtp::open(&url).map_err(|reason| MAIL.wrong(reason))?))
+            Ok(Arc::new(crate::smtp::Smtp::open(&url, limits).map_err(|reason| MAIL.wrong(reason))?))
         }
         other => Err(MAIL.unknown(other)),
     }

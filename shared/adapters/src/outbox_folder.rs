@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use pipeline::{ErrorKind, Mailer, OutgoingMail, PortError};
+use pipeline::{ErrorKind, Handover, Mailer, OutgoingMail, PortError};
 use tokio::fs::{self, File};
 use tokio::io::AsyncWriteExt;
 
@@ -14,6 +14,11 @@ use crate::unfinished::{Unfinished, remove_stale};
 
 pub(crate) struct OutboxFolder {
     root: PathBuf,
+}
+
+struct Unwritten<'a> {
+    folder: &'a OutboxFolder,
+    mail: &'a OutgoingMail,
 }
 
 impl OutboxFolder {
@@ -36,10 +41,12 @@ impl OutboxFolder {
 
 #[async_trait]
 impl Mailer for OutboxFolder {
-    async fn send(&self, mail: &OutgoingMail) -> Result<(), PortError> {
-        self.write(mail)
-            .await
-            .map_err(|source| PortError::new(ErrorKind::Unreachable, "cannot write a mail").with_source(source))
+    async fn begin<'a>(&'a self, mail: &'a OutgoingMail) -> Result<Box<dyn Handover + 'a>, PortError> {
+        Ok(Box::new(Unwritten { folder: self, mail }))
+    }
+
+    fn is_idempotent(&self) -> bool {
+        true
     }
 
     async fn check(&self) -> Result<(), PortError> {
@@ -47,5 +54,13 @@ impl Mailer for OutboxFolder {
             .await
             .map(|_| ())
             .map_err(|source| PortError::new(ErrorKind::Unreachable, "the folder of mails is gone").with_source(source))
+    }
+}
+
+#[async_trait]
+impl Handover for Unwritten<'_> {
+    async fn complete(self: Box<Self>) -> Result<(), PortError> {
+        let written = self.folder.write(self.mail).await;
+        written.map_err(|source| PortError::new(ErrorKind::Unreachable, "cannot write a mail").with_source(source))
     }
 }

@@ -13,7 +13,8 @@ use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, RawMessage};
-use pipeline::{ErrorKind, Mailer, OutgoingMail, PortError};
+use hyper_util::client::legacy;
+use pipeline::{ErrorKind, Handover, MailLimits, Mailer, OutgoingMail, PortError};
 use tokio::time::timeout;
 use url::Url;
 
@@ -21,12 +22,9 @@ use crate::envelope;
 use crate::parameters::parameters;
 
 const EXPECTED: &str = "ses://REGION, such as ses://eu-central-1";
-/// For one mail as a whole, credentials included.
+/// For one mail as a whole, credentials included: SES answers within seconds or not at all.
 const SEND_LIMIT: Duration = Duration::from_secs(25);
-/// For one attempt of it.
-const ATTEMPT_LIMIT: Duration = Duration::from_secs(10);
 const CONNECT_LIMIT: Duration = Duration::from_secs(4);
-const ATTEMPTS: u32 = 3;
 const CHECK_LIMIT: Duration = Duration::from_secs(3);
 
 pub(crate) struct Ses {
@@ -34,22 +32,28 @@ pub(crate) struct Ses {
     configuration_set: Option<String>,
 }
 
+/// A mail that is not sent yet.
+struct Request<'a> {
+    ses: &'a Ses,
+    mail: &'a OutgoingMail,
+}
+
 impl Ses {
     /// Reads the URL: `ses://REGION?configuration_set=NAME&endpoint=http://…`. The credentials come from where the AWS
     /// programs look for them, when they are needed.
-    pub(crate) async fn open(url: &Url) -> Result<Self, String> {
+    ///
+    /// The SDK makes no request twice: SES knows no idempotency key, and a mail whose answer was lost may have been sent.
+    pub(crate) async fn open(url: &Url, limits: MailLimits) -> Result<Self, String> {
         let [configuration_set, endpoint] = parameters(url, ["configuration_set", "endpoint"])?;
         let region = region(url)?;
         if !configuration_set.as_deref().is_none_or(is_name) {
             return Err("the configuration_set may have letters, digits, - and _".to_owned());
         }
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_LIMIT)
-            .operation_attempt_timeout(ATTEMPT_LIMIT)
-            .operation_timeout(SEND_LIMIT);
+        let limit = limits.text.min(SEND_LIMIT);
+        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_LIMIT).operation_timeout(limit);
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(region))
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts.build());
         if let Some(endpoint) = endpoint {
             loader = loader.endpoint_url(web_address(endpoint)?);
@@ -77,8 +81,8 @@ impl Ses {
     /// Any answer of the service will do: who may only send mails may not ask about the account.
     async fn ask(&self) -> Result<(), PortError> {
         let hurried = TimeoutConfig::builder().connect_timeout(CHECK_LIMIT).operation_timeout(CHECK_LIMIT);
-        let once = Config::builder().retry_config(RetryConfig::disabled()).timeout_config(hurried.build());
-        match self.client.get_account().customize().config_override(once).send().await {
+        let hurried = Config::builder().timeout_config(hurried.build());
+        match self.client.get_account().customize().config_override(hurried).send().await {
             Ok(_) => Ok(()),
             Err(SdkError::ServiceError(answer)) if !answer.raw().status().is_server_error() => Ok(()),
             Err(error) => Err(unreachable("SES does not answer").with_source(reason(&error))),
@@ -88,14 +92,20 @@ impl Ses {
 
 #[async_trait]
 impl Mailer for Ses {
-    async fn send(&self, mail: &OutgoingMail) -> Result<(), PortError> {
-        let sent = timeout(SEND_LIMIT, self.deliver(mail)).await;
-        sent.unwrap_or_else(|_| Err(unreachable(format!("SES took over {SEND_LIMIT:?}"))))
+    async fn begin<'a>(&'a self, mail: &'a OutgoingMail) -> Result<Box<dyn Handover + 'a>, PortError> {
+        Ok(Box::new(Request { ses: self, mail }))
     }
 
     async fn check(&self) -> Result<(), PortError> {
         let answered = timeout(CHECK_LIMIT, self.ask()).await;
         answered.unwrap_or_else(|_| Err(unreachable(format!("SES took over {CHECK_LIMIT:?}"))))
+    }
+}
+
+#[async_trait]
+impl Handover for Request<'_> {
+    async fn complete(self: Box<Self>) -> Result<(), PortError> {
+        self.ses.deliver(self.mail).await
     }
 }
 
@@ -120,10 +130,21 @@ fn refusal(error: &SdkError<SendEmailError>) -> PortError {
     let is_mail = error.as_service_error().is_some_and(is_the_mails_own);
     let (kind, context) = if is_mail {
         (ErrorKind::Rejected, "SES refuses the mail")
+    } else if may_be_sent(error) {
+        (ErrorKind::OutcomeUnknown, "SES did not say whether it took the mail")
     } else {
         (ErrorKind::Unreachable, "SES does not take the mail now")
     };
     PortError::new(kind, context).with_source(reason(error))
+}
+
+/// Whether the request went out and no answer of SES came back. A gateway before it that gave up does not know either.
+fn may_be_sent(error: &SdkError<SendEmailError>) -> bool {
+    match error {
+        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
+        SdkError::ServiceError(answer) => matches!(answer.raw().status().as_u16(), 502 | 504),
+        _ => causes(error).filter_map(|cause| cause.downcast_ref()).any(|error: &legacy::Error| !error.is_connect()),
+    }
 }
 
 /// Whether another mail would go through. What the operator can mend in the account, the credentials or the settings
@@ -144,8 +165,12 @@ fn reason<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E>) -> Str
         let message = answer.message().filter(|_| !code.contains("Signature")).unwrap_or_default();
         return format!("{code} {message}").trim_end().to_owned();
     }
-    let causes = std::iter::successors(Some::<&dyn Error>(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// The error, its cause, the cause of that, and so on.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
 }
 
 fn unreachable(context: impl Into<String>) -> PortError {

@@ -32,6 +32,14 @@ pub trait Handler: Send + Sync {
     /// The ledger is out of reach: the message must come again.
     async fn handle(&self, message: Message) -> Result<(), PortError>;
 
+    /// As [`Self::handle`], where the host takes its time back at `until`: what is under way then is dropped.
+    ///
+    /// # Errors
+    /// Those of [`Self::handle`].
+    async fn handle_until(&self, message: Message, _until: Instant) -> Result<(), PortError> {
+        self.handle(message).await
+    }
+
     /// Takes note of an event that is no message and reached the function by another way, such as a mail server's word
     /// on a mail. `false` where it means nothing here.
     fn hear(&self, _event: &serde_json::Value) -> bool {

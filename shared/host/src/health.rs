@@ -66,12 +66,12 @@ mod tests {
     use http::StatusCode;
 
     use super::{Unhealthy, ask_health, reachable};
-    use crate::{Shutdown, bind, serve};
+    use crate::{KEEP_ALIVE, Shutdown, bind, serve};
 
     async fn health_of(router: Router) -> Result<(), Unhealthy> {
         let (listener, shutdown) = (bind("127.0.0.1:0".parse().unwrap()).await.unwrap(), Shutdown::new());
         let address = listener.local_addr().unwrap();
-        let server = tokio::spawn(serve(listener, router, shutdown.clone()));
+        let server = tokio::spawn(serve(listener, router, KEEP_ALIVE, shutdown.clone()));
         let health = ask_health(address).await;
         shutdown.cancel();
         server.await.unwrap();

@@ -1,8 +1,10 @@
 //! Runs a handler wherever it is asked to: an HTTP router, a queue's consumer, a periodic job. The only place that
 //! knows the environment: settings, telemetry, signals, and how an error is told to a client.
 
+mod base_path;
 mod claim;
 mod clock;
+mod connection;
 mod consume;
 mod entry;
 mod every;
@@ -34,5 +36,5 @@ pub use every::every;
 pub use health::{Unhealthy, ask_health};
 pub use outage::Outage;
 pub use requests::observed;
-pub use serve::{BindError, bind, serve};
+pub use serve::{BindError, KEEP_ALIVE, bind, serve};
 pub use shutdown::{Shutdown, shutdown_on_signal};

@@ -7,7 +7,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 
 use crate::readiness::Readiness;
-use crate::{Shutdown, metrics, problem, serve};
+use crate::{KEEP_ALIVE, Shutdown, metrics, problem, serve};
 
 /// What is being answered when the work has ended takes no longer: the work had the time of the drain.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
@@ -26,8 +26,8 @@ pub fn router(readiness: Readiness) -> Router {
 /// Does work that serves no requests, once the database is there, and serves these routes until it has ended.
 pub async fn beside<Work: Future>(listener: TcpListener, readiness: Readiness, work: Work) -> Work::Output {
     let ended = Shutdown::with_drain_limit(LAST_ANSWERS);
-    let router = problem::with_fallbacks(router(readiness.clone()));
-    let server = tokio::spawn(serve(listener, router, ended.clone()));
+    let router = problem::with_fallbacks(router(readiness.clone()), "");
+    let server = tokio::spawn(serve(listener, router, KEEP_ALIVE, ended.clone()));
     readiness.database().await;
     let watch = tokio::spawn(async move { readiness.watch().await });
     let output = work.await;

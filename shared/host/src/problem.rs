@@ -15,6 +15,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::ToSchema;
 
+use crate::base_path::below;
+
 /// Media type of every error.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -185,13 +187,12 @@ pub fn accepts_json(headers: &HeaderMap) -> bool {
 }
 
 /// What no route answers is a problem too, a handler that panics is an internal error, and no answer is taken for
-/// something that it is not.
-pub fn with_fallbacks(router: Router) -> Router {
-    router
-        .fallback(|| async { Problem::not_found() })
-        .method_not_allowed_fallback(|| async {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this method is not known here")
-        })
+/// something that it is not. Routes are found below the base path too, see [`base_path`](crate::settings::base_path).
+pub fn with_fallbacks(router: Router, base_path: &str) -> Router {
+    let router = router.method_not_allowed_fallback(|| async {
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this method is not known here")
+    });
+    below(base_path, router)
         .layer(CatchPanicLayer::custom(|_| {
             tracing::error!("a handler panicked");
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()

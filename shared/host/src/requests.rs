@@ -35,12 +35,13 @@ async fn observe(mut request: Request, next: Next) -> Response {
     let trace = trace(request.headers_mut());
     let method = method(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     let (begun, in_flight) = (Instant::now(), IN_FLIGHT.enter([]));
     // Of the highest level: a filter that leaves warnings leaves them their trace.
     let span = tracing::error_span!("request", trace_id = %trace);
     let mut response = next.run(request).instrument(span).await;
     drop(in_flight);
+    let route = route.or_else(|| response.extensions().get().cloned());
+    let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     DURATIONS.note(begun.elapsed(), [method, route]);
     REQUESTS.count([method, route, response.status().as_str()]);
     if let Ok(value) = HeaderValue::from_str(&trace.traceparent()) {

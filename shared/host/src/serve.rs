@@ -11,17 +11,18 @@ use http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
 use crate::Shutdown;
+use crate::connection::{Connection, Waiting};
 use crate::requests::observed;
 
-/// How long a client may take for a request's headers, also between two requests of a connection.
-const HEADER_LIMIT: Duration = Duration::from_secs(15);
+/// How long a connection is kept for its next request, where the setting `KEEP_ALIVE` does not say otherwise.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Connections at a time; further ones wait in the operating system's queue.
 const MOST_CONNECTIONS: usize = 4096;
 /// After a failed accept, such as for want of file descriptors.
@@ -56,15 +57,17 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
 
 /// Serves a router until shutdown and for its delay, then lets requests in flight end, until its deadline.
 ///
-/// Each request carries `ConnectInfo<SocketAddr>`, the client's address, and what [`observed`] gives it.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) {
+/// A connection is kept for so long after its last request. Each request carries `ConnectInfo<SocketAddr>`, the client's
+/// address, and what [`observed`] gives it.
+pub async fn serve(listener: TcpListener, router: Router, keep_alive: Duration, shutdown: Shutdown) {
     let router = observed(router);
     let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let graceful = GracefulShutdown::new();
     while let Some((stream, peer, place)) = shutdown.run_until_closed(accept(&listener, &connections)).await {
         let (router, watcher, shutdown) = (router.clone(), graceful.watcher(), shutdown.clone());
+        let waiting = Waiting::new(keep_alive);
         tokio::spawn(async move {
-            serve_connection(stream, peer, router, watcher, shutdown).await;
+            serve_connection(stream, waiting, peer, router, watcher, shutdown).await;
             drop(place);
         });
     }
@@ -91,12 +94,22 @@ async fn accept(
     }
 }
 
-async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher, shutdown: Shutdown) {
+async fn serve_connection(
+    stream: TcpStream,
+    waiting: Waiting,
+    peer: SocketAddr,
+    router: Router,
+    watcher: Watcher,
+    shutdown: Shutdown,
+) {
+    let connection = Connection::new(stream, waiting.clone());
     let service = service_fn(move |mut request: http::Request<Incoming>| {
+        waiting.begin_exchange();
         request.extensions_mut().insert(ConnectInfo(peer));
-        let (answer, shutdown) = (router.clone().oneshot(request.map(Body::new)), shutdown.clone());
+        let answer = router.clone().oneshot(request.map(Body::new));
+        let (waiting, shutdown) = (waiting.clone(), shutdown.clone());
         async move {
-            let mut answer = answer.await;
+            let mut answer = answer.await.map(|answer| waiting.end_with(answer));
             // Its client goes elsewhere with the next request, instead of losing it to a connection that closes.
             if let (Ok(answer), true) = (&mut answer, shutdown.is_cancelled()) {
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -104,10 +117,8 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, w
             answer
         }
     });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_LIMIT)
-        .serve_connection(TokioIo::new(stream), service);
+    let connection =
+        http1::Builder::new().header_read_timeout(None).serve_connection(TokioIo::new(connection), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended early");
     }

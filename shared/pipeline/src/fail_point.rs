@@ -38,6 +38,8 @@ named! {
     Redriven = "redriven",
     /// Mail: the mail's lease runs.
     MailClaimed = "mail-claimed",
+    /// Mail: the ledger knows that the mail server gets it now.
+    MailHandedOver = "mail-handed-over",
     /// Mail: the mail server accepted it, the outcome is not recorded.
     MailSent = "mail-sent",
     /// Mail: the outcome is committed.

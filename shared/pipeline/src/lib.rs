@@ -53,7 +53,7 @@ pub use ports::ledger::{
     Acceptance, Actor, Claim, DocumentClaim, DocumentOutcome, Expired, Finish, Idempotency, Ledger, MailClaim,
     MailOutcome, NewDocument, NewUpload, OutboxEntry, Redrive, RedriveFilter, RemovedUpload,
 };
-pub use ports::mailer::{Mailer, OutgoingMail};
+pub use ports::mailer::{Handover, MailLimits, Mailer, MailerExt, OutgoingMail};
 pub use ports::upload::{Document, Mail, StoredDocument, Upload, UploadFilter};
 pub use ports::users::{ApiKey, LoginFailures, NewApiKey, PasswordHash, Role, Scope, User, Users};
 pub use retry::{OutboxPolicy, RetryPolicy, Verdict};

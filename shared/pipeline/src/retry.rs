@@ -84,10 +84,24 @@ impl RetryPolicy {
         waits.max().unwrap_or(Duration::from_secs(5))
     }
 
+    /// After an attempt to send a mail whose outcome is unknown. `unknowns` counts it and those before it: after the second
+    /// one the mail may have been accepted twice.
+    #[must_use]
+    pub fn after_unknown(&self, unknowns: u32) -> Verdict {
+        if unknowns > 1 { Verdict::GiveUp } else { self.after_fault(unknowns) }
+    }
+
     /// How long one attempt's work may take: two thirds of the lease, so that its outcome is recorded within it.
     #[must_use]
     pub fn attempt_limit(&self) -> Duration {
         self.lease * 2 / 3
+    }
+
+    /// How often an attempt that may take longer than its lease renews it: a renewal may fail, and the next one is still in
+    /// time.
+    #[must_use]
+    pub fn renewal_period(&self) -> Duration {
+        self.lease / 3
     }
 }
 
@@ -107,6 +121,13 @@ mod tests {
         let waits: Vec<_> = (1..=5).map(|faults| policy.after_fault(faults)).collect();
         assert_eq!(waits, [after(5), after(30), after(120), after(600), Verdict::GiveUp]);
         assert_eq!(policy.longest_wait(), Duration::from_secs(600));
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_tried_once_more() {
+        let policy = RetryPolicy::default();
+        assert_eq!(policy.after_unknown(1), after(5));
+        assert_eq!(policy.after_unknown(2), Verdict::GiveUp);
     }
 
     #[test]

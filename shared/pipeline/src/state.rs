@@ -64,6 +64,8 @@ states!(
         Sent = "sent",
         /// Final, with a reason, until it is redriven.
         Failed = "failed",
+        /// Final, with a reason: the mail server may have accepted it, and did not say so at the second attempt either.
+        Unknown = "unknown",
     }
 );
 
@@ -84,6 +86,14 @@ impl DocumentState {
     #[must_use]
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Stored | Self::Failed)
+    }
+}
+
+impl MailState {
+    /// Whether nothing more happens by itself.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Sent | Self::Failed | Self::Unknown)
     }
 }
 

@@ -307,7 +307,10 @@ await test('states change while one looks on, through a lost connection too', as
     return {
       id: 'live', invoice_number: number, created_at: '2026-03-02T10:00:00Z', trace_id: 'trace', state: excel === 'failed' ? 'failed' : 'processing',
       documents: [doc('pdf', pdf, { bytes: 1234, fid: 'pdf' }), doc('excel', excel, { reason: excel === 'failed' ? 'does not fit a sheet' : null })],
-      mails: excel === 'failed' ? [{ id: 'mail', to: user.email, state: 'failed', attempts: 5, reason: 'mailbox full', finished_at: null }] : [],
+      mails: excel === 'failed' ? [
+        { id: 'mail', to: user.email, state: 'failed', attempts: 5, reason: 'mailbox full', finished_at: null },
+        { id: 'again', to: user.email, state: 'unknown', attempts: 2, reason: 'no answer', finished_at: null },
+      ] : [],
     };
   };
   const answer = route => stages[stage]
@@ -327,6 +330,7 @@ await test('states change while one looks on, through a lost connection too', as
   stage = 4;
   await pane(page).getByText('does not fit a sheet').waitFor();
   await pane(page).getByText('mailbox full').waitFor();
+  await pane(page).getByText('Perhaps sent').waitFor();
   assert.match(await page.evaluate(() => document.activeElement.textContent), /^Download PDF/, 'the focus stays on its button');
   await rowOf(page, number).getByText('Failed', { exact: true }).first().waitFor();
 }, { expectErrors: [/ERR_CONNECTION_REFUSED/] });

@@ -26,6 +26,11 @@ pub(crate) struct Service {
 impl Service {
     /// Builds and starts it and waits until it is ready.
     pub(crate) fn start() -> anyhow::Result<Self> {
+        Self::start_below("")
+    }
+
+    /// As [`Self::start`], with a public URL that has this path.
+    pub(crate) fn start_below(base_path: &str) -> anyhow::Result<Self> {
         process::cargo(&["build", "--quiet", "--package", "local"])?;
         let binary = workspace::target()?.join("debug/local");
         let tools = workspace::tools()?;
@@ -33,7 +38,9 @@ impl Service {
         let data = tools.join(format!("data-{port}"));
         let log = tools.join("service.log");
         let output = File::create(&log)?;
+        let base = format!("http://127.0.0.1:{port}{base_path}");
         let child = command(&binary, &[])
+            .env("PUBLIC_URL", &base)
             .env("LISTEN", format!("127.0.0.1:{port}"))
             .env("DATA_DIR", &data)
             .stdout(output.try_clone()?)
@@ -41,7 +48,7 @@ impl Service {
             .stdin(Stdio::null())
             .spawn()
             .with_context(|| format!("cannot start {}", binary.display()))?;
-        let mut service = Self { base: format!("http://127.0.0.1:{port}"), child, data, log };
+        let mut service = Self { base, child, data, log };
         service.wait_until_ready()?;
         Ok(service)
     }

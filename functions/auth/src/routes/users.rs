@@ -160,7 +160,7 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<UserView>), Problem> {
     let user = state.accounts().create(new.email, new.password, new.roles).await?;
     tracing::info!(admin = %admin.0.id, user = %user.id, "user made");
-    Ok((StatusCode::CREATED, [(LOCATION, format!("/users/{}", user.id))], Json(user.into())))
+    Ok((StatusCode::CREATED, [(LOCATION, format!("{}/users/{}", state.base_path(), user.id))], Json(user.into())))
 }
 
 /// Show a user. Administrators only.

@@ -72,7 +72,7 @@ impl App {
         let listener = host::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let (address, shutdown) = (listener.local_addr().unwrap(), Shutdown::new());
         let router = auth::router(state.clone()).into();
-        tokio::spawn(host::serve(listener, router, shutdown.clone()));
+        tokio::spawn(host::serve(listener, router, host::KEEP_ALIVE, shutdown.clone()));
         let client = Client::builder().no_proxy().build().unwrap();
         Self { address, clock, users: database.users(), state, client, shutdown, _folder: folder }
     }

@@ -1,6 +1,8 @@
 //! The real program on a free port and an empty data folder.
 #![allow(dead_code)] // Each test file uses a part of it.
 
+pub(crate) mod mail_server;
+
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt as _;

@@ -63,6 +63,7 @@ pub async fn suite(ledger: Arc<Timed>) {
     lists_are_paged_and_filtered(&*ledger).await;
     nobody_is_told_who_does_not_ask(&*ledger).await;
     super::ledger_clock::suite(&ledger).await;
+    super::ledger_mails::suite(&ledger).await;
     super::ledger_upkeep::suite(&*ledger).await;
     super::brandings::suite(&ledger).await;
 }

@@ -1,11 +1,11 @@
 //! Random interleavings of everything that can happen to a few uploads, held against what must always be true.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{
     Actor, BlobId, Bucket, DocumentClaim, DocumentId, DocumentOutcome, DocumentState, Finish, Format, MailClaim,
-    MailOutcome, MailState, Message, NewUpload, RedriveFilter, Upload, UploadId, UploadState,
+    MailId, MailOutcome, MailState, Message, NewUpload, RedriveFilter, Upload, UploadId, UploadState,
 };
 
 use super::Timed;
@@ -22,8 +22,12 @@ pub enum Event {
     DeliverMail(usize),
     /// A worker, however old its claim, ends its attempt: 0 stored, 1 failed, 2 fault, 3 unreachable.
     FinishDocument(usize, u8),
-    /// A notifier, however old its claim, ends its attempt: 0 sent, 1 failed, 2 fault, 3 unreachable.
+    /// A notifier, however old its claim, ends its attempt: 0 sent, 1 failed, 2 fault, 3 unreachable, 4 unknown.
     FinishMail(usize, u8),
+    /// A notifier, however old its claim, is about to hand over its mail.
+    HandOver(usize),
+    /// A notifier, however old its claim, renews its lease.
+    Renew(usize),
     /// The sweeper ends expired leases.
     Expire,
     /// The sweeper publishes what is due, and it is delivered.
@@ -51,6 +55,12 @@ pub struct Run<'a> {
     mail_claims: Vec<MailClaim>,
     /// For each document the attempt that may still end it.
     holders: BTreeMap<DocumentId, u32>,
+    /// For each mail the attempt that may still end it.
+    mail_holders: BTreeMap<MailId, u32>,
+    /// Of those the ones that are with the mail server.
+    handed_over: BTreeSet<MailId>,
+    /// How many attempts may have sent a mail and did not say so.
+    unknowns: BTreeMap<MailId, u32>,
 }
 
 impl<'a> Run<'a> {
@@ -64,6 +74,9 @@ impl<'a> Run<'a> {
             document_claims: Vec::new(),
             mail_claims: Vec::new(),
             holders: BTreeMap::new(),
+            mail_holders: BTreeMap::new(),
+            handed_over: BTreeSet::new(),
+            unknowns: BTreeMap::new(),
         }
     }
 
@@ -101,6 +114,8 @@ impl<'a> Run<'a> {
             }
             Event::FinishDocument(which, how) => self.finish_document(which, how).await,
             Event::FinishMail(which, how) => self.finish_mail(which, how).await,
+            Event::HandOver(which) => self.hand_over(which).await,
+            Event::Renew(which) => self.renew(which).await,
             Event::Expire => self.expire().await,
             Event::Republish => self.republish(1).await,
             Event::Lose => self.republish(0).await,
@@ -129,6 +144,9 @@ impl<'a> Run<'a> {
                 assert_ne!(claim.upload.state(), UploadState::Processing, "a mail tells of final documents");
                 let newest = claim.upload.mails.iter().map(|mail| mail.generation).max();
                 assert_eq!(newest, Some(claim.generation), "a mail that was overtaken was claimed");
+                let before = self.mail_holders.insert(mail, claim.attempt);
+                assert!(before.is_none(), "a mail that somebody holds was claimed");
+                assert!(self.unknown_outcomes(mail) < 2, "a mail that may have been sent twice was claimed");
                 self.mail_claims.push(claim);
             }
         }
@@ -154,26 +172,57 @@ impl<'a> Run<'a> {
     async fn finish_mail(&mut self, which: usize, how: u8) {
         let Some(claim) = pick(&self.mail_claims, which).cloned() else { return };
         let reason = "model".to_owned();
-        let outcome = match how % 4 {
+        let outcome = match how % 5 {
             0 => MailOutcome::Sent,
             1 => MailOutcome::Failed { reason },
             2 => MailOutcome::Fault { reason },
-            _ => MailOutcome::Unreachable { reason },
+            3 => MailOutcome::Unreachable { reason },
+            _ => MailOutcome::Unknown { reason },
         };
         let finish = self.ledger.finish_mail(&claim, &outcome, self.now).await.unwrap();
-        let there = self.uploads.iter().any(|upload| upload.id == claim.upload.id);
-        assert!(there || finish == Finish::Fenced, "a deleted mail was ended");
+        let holds = self.holds(&claim);
+        assert_eq!(finish == Finish::Fenced, !holds, "only the holder ends an attempt");
+        if holds {
+            self.mail_holders.remove(&claim.mail);
+            self.handed_over.remove(&claim.mail);
+            *self.unknowns.entry(claim.mail).or_default() += u32::from(matches!(outcome, MailOutcome::Unknown { .. }));
+        }
+    }
+
+    async fn hand_over(&mut self, which: usize) {
+        let Some(claim) = pick(&self.mail_claims, which).cloned() else { return };
+        let is_held = self.ledger.hand_over_mail(&claim, self.now).await.unwrap();
+        assert_eq!(is_held, self.holds(&claim), "only the holder hands a mail over");
+        if is_held {
+            self.handed_over.insert(claim.mail);
+        }
+    }
+
+    async fn renew(&mut self, which: usize) {
+        let Some(claim) = pick(&self.mail_claims, which).cloned() else { return };
+        assert_eq!(self.ledger.renew_mail(&claim, self.now).await.unwrap(), self.holds(&claim));
+    }
+
+    fn holds(&self, claim: &MailClaim) -> bool {
+        self.mail_holders.get(&claim.mail) == Some(&claim.attempt)
     }
 
     async fn expire(&mut self) {
         self.ledger.expire(self.now, 1_000).await.unwrap();
-        let mut rendering = Vec::new();
+        let (mut rendering, mut sending) = (Vec::new(), Vec::new());
         for upload in &self.uploads {
             let seen = self.ledger.upload(upload.id).await.unwrap().unwrap();
+            let under_way = seen.mails.iter().filter(|mail| mail.state == MailState::Sending);
+            sending.extend(under_way.map(|mail| mail.id));
             let running = seen.documents.into_iter().filter(|document| document.state == DocumentState::Rendering);
             rendering.extend(running.map(|document| document.id));
         }
         self.holders.retain(|document, _| rendering.contains(document));
+        let lost: Vec<MailId> = self.mail_holders.keys().copied().filter(|mail| !sending.contains(mail)).collect();
+        for mail in lost {
+            self.mail_holders.remove(&mail);
+            *self.unknowns.entry(mail).or_default() += u32::from(self.handed_over.remove(&mail));
+        }
     }
 
     async fn republish(&mut self, deliveries: usize) {
@@ -214,6 +263,14 @@ impl<'a> Run<'a> {
         let left: Vec<DocumentId> =
             self.uploads.iter().flat_map(|upload| &upload.documents).map(|document| document.id).collect();
         self.holders.retain(|document, _| left.contains(document));
+        for claim in self.mail_claims.iter().filter(|claim| claim.upload.id == id) {
+            self.mail_holders.remove(&claim.mail);
+            self.handed_over.remove(&claim.mail);
+        }
+    }
+
+    fn unknown_outcomes(&self, mail: MailId) -> u32 {
+        self.unknowns.get(&mail).copied().unwrap_or_default()
     }
 
     async fn check(&self) {
@@ -225,6 +282,11 @@ impl<'a> Run<'a> {
                 assert_eq!(document.finished_at.is_some(), document.state.is_final());
                 let held = self.holders.contains_key(&document.id);
                 assert_eq!(held, document.state == DocumentState::Rendering);
+            }
+            for mail in &seen.mails {
+                let may_be_sent = self.unknown_outcomes(mail.id) > 0;
+                assert!(mail.state != MailState::Failed || !may_be_sent, "a mail that may have been sent failed");
+                assert!(mail.state != MailState::Unknown || may_be_sent, "a mail that was not sent is unknown");
             }
             let generations: Vec<u32> = seen.mails.iter().map(|mail| mail.generation).collect();
             assert!(generations.is_sorted_by(|a, b| a < b), "at most one mail a generation: {generations:?}");
@@ -266,7 +328,7 @@ impl<'a> Run<'a> {
 
 /// Whether its documents are final and its mails too.
 fn is_told(upload: &Upload) -> bool {
-    let told = upload.mails.iter().all(|mail| matches!(mail.state, MailState::Sent | MailState::Failed));
+    let told = upload.mails.iter().all(|mail| mail.state.is_final());
     upload.state() != UploadState::Processing && told
 }
 

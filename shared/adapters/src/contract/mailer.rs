@@ -1,6 +1,6 @@
 //! What every mailer keeps to.
 
-use pipeline::{MailId, Mailer, OutgoingMail};
+use pipeline::{MailId, Mailer, MailerExt as _, OutgoingMail};
 
 /// The longest line that a mail may have, in octets without its end (RFC 5322).
 const LONGEST_LINE: usize = 998;

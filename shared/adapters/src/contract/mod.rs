@@ -7,6 +7,7 @@ pub mod broker;
 pub mod documents;
 pub mod ledger;
 mod ledger_clock;
+mod ledger_mails;
 pub mod ledger_model;
 mod ledger_upkeep;
 pub mod mailer;

@@ -96,6 +96,16 @@ impl Timed {
         self.at(now).claim_mail(mail).await.map(Claim::claimed)
     }
 
+    /// [`Ledger::renew_mail`] at this time.
+    pub async fn renew_mail(&self, claim: &MailClaim, now: Timestamp) -> Result<bool, PortError> {
+        self.at(now).renew_mail(claim).await
+    }
+
+    /// [`Ledger::hand_over_mail`] at this time.
+    pub async fn hand_over_mail(&self, claim: &MailClaim, now: Timestamp) -> Result<bool, PortError> {
+        self.at(now).hand_over_mail(claim).await
+    }
+
     /// [`Ledger::finish_mail`] at this time.
     pub async fn finish_mail(
         &self,

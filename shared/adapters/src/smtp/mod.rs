@@ -10,26 +10,29 @@ mod session;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pipeline::{ErrorKind, Mailer, OutgoingMail, PortError};
+use pipeline::{ErrorKind, Handover, MailLimits, Mailer, OutgoingMail, PortError};
 use tokio::time::timeout;
 use url::Url;
 
 use self::idle::Idle;
 use self::server::Server;
-use self::session::{Content, Session};
+use self::session::{Content, Session, outcome_unknown, unanswered};
 
-/// For one mail as a whole. What the server's answer to the mail's text may take is what the rest leaves of it: giving
-/// up there means that the mail is sent once more.
-const SEND_LIMIT: Duration = Duration::from_secs(25);
-/// For one command.
-const COMMAND_LIMIT: Duration = Duration::from_secs(10);
 /// For the first command on a connection that lay idle: the way to the server may be gone without a word.
 const IDLE_COMMAND_LIMIT: Duration = Duration::from_secs(3);
 const CHECK_LIMIT: Duration = Duration::from_secs(3);
 
 pub(crate) struct Smtp {
     server: Server,
+    limits: MailLimits,
     idle: Idle,
+}
+
+/// A mail of which the server awaits the text.
+struct Transaction<'a> {
+    smtp: &'a Smtp,
+    content: Content<'a>,
+    session: Session,
 }
 
 impl Smtp {
@@ -39,30 +42,22 @@ impl Smtp {
     /// without it. Only a server on loopback may do without, and its certificate be unknown, unless `cacertfile` or
     /// `tls=required` is given. `cacertfile` holds the only certificates trusted, in place of the public ones. `helo` is
     /// how the client names itself.
-    pub(crate) fn open(url: &Url) -> Result<Self, String> {
-        Ok(Self { server: Server::read(url)?, idle: Idle::default() })
-    }
-
-    async fn deliver(&self, mail: &OutgoingMail) -> Result<(), PortError> {
-        let content = Content::new(mail)?;
-        let session = self.begin(&content).await?;
-        let session = session.finish(&content).await?;
-        self.idle.put(session);
-        Ok(())
+    pub(crate) fn open(url: &Url, limits: MailLimits) -> Result<Self, String> {
+        Ok(Self { server: Server::read(url)?, limits, idle: Idle::default() })
     }
 
     /// A session in which the server waits for the mail's text.
-    async fn begin(&self, content: &Content<'_>) -> Result<Session, PortError> {
+    async fn session(&self, content: &Content<'_>) -> Result<Session, PortError> {
         if let Some(mut session) = self.idle.take() {
             // Nothing is accepted before the text: whatever is wrong here, a fresh connection may do better.
-            match session.begin(content, IDLE_COMMAND_LIMIT).await {
+            match session.begin(content, IDLE_COMMAND_LIMIT, self.limits.command).await {
                 Ok(()) => return Ok(session),
                 Err(error) => tracing::debug!(%error, "a connection to the mail server is of no use any more"),
             }
             session.quit();
         }
-        let mut session = self.server.connect().await?;
-        match session.begin(content, COMMAND_LIMIT).await {
+        let mut session = self.server.connect(&self.limits).await?;
+        match session.begin(content, self.limits.command, self.limits.command).await {
             Ok(()) => Ok(session),
             Err(error) => {
                 session.quit();
@@ -74,9 +69,12 @@ impl Smtp {
 
 #[async_trait]
 impl Mailer for Smtp {
-    async fn send(&self, mail: &OutgoingMail) -> Result<(), PortError> {
-        let sent = timeout(SEND_LIMIT, self.deliver(mail)).await;
-        sent.unwrap_or_else(|_| Err(unreachable(format!("the mail server took over {SEND_LIMIT:?}"))))
+    async fn begin<'a>(&'a self, mail: &'a OutgoingMail) -> Result<Box<dyn Handover + 'a>, PortError> {
+        let content = Content::new(mail)?;
+        let limit = self.limits.before_text();
+        let begun = timeout(limit, self.session(&content)).await;
+        let session = begun.unwrap_or_else(|_| Err(unanswered(limit)))?;
+        Ok(Box::new(Transaction { smtp: self, content, session }))
     }
 
     async fn check(&self) -> Result<(), PortError> {
@@ -84,6 +82,18 @@ impl Mailer for Smtp {
             Ok(greeted) => greeted.map(Session::quit),
             Err(_) => Err(unreachable(format!("the mail server took over {CHECK_LIMIT:?}"))),
         }
+    }
+}
+
+#[async_trait]
+impl Handover for Transaction<'_> {
+    async fn complete(self: Box<Self>) -> Result<(), PortError> {
+        let Self { smtp, content, session } = *self;
+        let limit = smtp.limits.text;
+        let late = |_| Err(outcome_unknown(format!("the mail server did not answer to a mail within {limit:?}")));
+        let session = timeout(limit, session.finish(&content)).await.unwrap_or_else(late)?;
+        smtp.idle.put(session);
+        Ok(())
     }
 }
 

@@ -7,12 +7,12 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use percent_encoding::percent_decode_str;
-use pipeline::PortError;
+use pipeline::{MailLimits, PortError};
 use tokio::time::timeout;
 use url::{Host, Url};
 
 use super::session::Session;
-use super::{COMMAND_LIMIT, unreachable};
+use super::unreachable;
 use crate::parameters::parameters;
 
 const EXPECTED: &str = "smtps://USER:PASSWORD@HOST:PORT or smtp://USER:PASSWORD@HOST:PORT";
@@ -55,11 +55,11 @@ impl Server {
     }
 
     /// A session that may send mails.
-    pub(super) async fn connect(&self) -> Result<Session, PortError> {
-        let greeted = timeout(COMMAND_LIMIT, self.greet()).await;
+    pub(super) async fn connect(&self, limits: &MailLimits) -> Result<Session, PortError> {
+        let greeted = timeout(limits.greeting, self.greet()).await;
         let mut session = greeted.map_err(|_| unreachable("connecting to the mail server took too long"))??;
         if let Some(credentials) = &self.credentials {
-            session.authenticate(credentials).await?;
+            session.authenticate(credentials, limits.command).await?;
         }
         Ok(session)
     }

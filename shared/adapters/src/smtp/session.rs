@@ -13,7 +13,7 @@ use lettre::transport::smtp::response::{Code, Severity};
 use pipeline::{Email, ErrorKind, OutgoingMail, PortError};
 use tokio::time::timeout;
 
-use super::{COMMAND_LIMIT, unreachable};
+use super::unreachable;
 use crate::envelope;
 
 /// For a farewell that nobody waits for.
@@ -85,12 +85,12 @@ impl Session {
         Self(connection)
     }
 
-    pub(super) async fn authenticate(&mut self, credentials: &Credentials) -> Result<(), PortError> {
-        let answer = timeout(COMMAND_LIMIT, self.0.auth(DEFAULT_MECHANISMS, credentials)).await;
+    pub(super) async fn authenticate(&mut self, credentials: &Credentials, limit: Duration) -> Result<(), PortError> {
+        let answer = timeout(limit, self.0.auth(DEFAULT_MECHANISMS, credentials)).await;
         let error = match answer {
             Ok(Ok(_)) => return Ok(()),
             Ok(Err(error)) => error,
-            Err(_) => return Err(unanswered(COMMAND_LIMIT)),
+            Err(_) => return Err(unanswered(limit)),
         };
         // The server's words stay out: they may repeat what was said to it.
         Err(match error.status() {
@@ -103,16 +103,22 @@ impl Session {
     }
 
     /// Says whom the mail is from and for, until the server waits for the text. Up to here it has accepted nothing.
-    /// `first_limit` is for the first answer, which shows that the server is there.
-    pub(super) async fn begin(&mut self, content: &Content<'_>, first_limit: Duration) -> Result<(), PortError> {
+    /// `first_limit` is for the first answer, which shows that the server is there, `limit` for each further one.
+    pub(super) async fn begin(
+        &mut self,
+        content: &Content<'_>,
+        first_limit: Duration,
+        limit: Duration,
+    ) -> Result<(), PortError> {
         let parameters = content.parameters(&self.0)?;
         self.command(Mail::new(Some(content.from.clone()), parameters), Step::Sender, first_limit).await?;
-        self.command(Rcpt::new(content.to.clone(), Vec::new()), Step::Recipient, COMMAND_LIMIT).await?;
-        let code = self.command(Data, Step::Text, COMMAND_LIMIT).await?;
+        self.command(Rcpt::new(content.to.clone(), Vec::new()), Step::Recipient, limit).await?;
+        let code = self.command(Data, Step::Text, limit).await?;
         expect(code, Severity::PositiveIntermediate)
     }
 
-    /// Hands over the text. The session goes on only after an answer of success. The caller limits the time.
+    /// Hands over the text. The session goes on only after an answer of success. Without an answer that can be understood
+    /// the outcome is unknown. The caller limits the time.
     pub(super) async fn finish(mut self, content: &Content<'_>) -> Result<Self, PortError> {
         let answer = match content.framed() {
             // The library writes a text and its end apart, and the end then waits 40 ms for the text's acknowledgement.
@@ -120,7 +126,11 @@ impl Session {
             None => self.0.message(content.text).await,
         };
         match answer {
-            Ok(answer) => expect(answer.code(), Severity::PositiveCompletion).map(|()| self),
+            Ok(answer) if answer.code().severity == Severity::PositiveCompletion => Ok(self),
+            Ok(answer) => Err(outcome_unknown(out_of_order(answer.code()))),
+            Err(error) if error.status().is_none() => {
+                Err(outcome_unknown("the mail server did not answer to a mail").with_source(error))
+            }
             Err(error) => {
                 self.quit();
                 Err(refusal(&error, Step::Text))
@@ -164,7 +174,11 @@ fn expect(code: Code, severity: Severity) -> Result<(), PortError> {
     if code.severity == severity {
         return Ok(());
     }
-    Err(unreachable(format!("the mail server's answer {code} is out of order")))
+    Err(unreachable(out_of_order(code)))
+}
+
+fn out_of_order(code: Code) -> String {
+    format!("the mail server's answer {code} is out of order")
 }
 
 fn refusal(error: &Error, step: Step) -> PortError {
@@ -198,7 +212,11 @@ fn without_queries(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn unanswered(limit: Duration) -> PortError {
+pub(super) fn outcome_unknown(context: impl Into<String>) -> PortError {
+    PortError::new(ErrorKind::OutcomeUnknown, context)
+}
+
+pub(super) fn unanswered(limit: Duration) -> PortError {
     unreachable(format!("the mail server did not answer within {limit:?}"))
 }
 

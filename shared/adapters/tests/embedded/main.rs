@@ -15,7 +15,8 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use pipeline::{
-    BlobId, Broker, Bucket, Claim, DocumentId, DocumentOutcome, ErrorKind, Format, Message, Queue, RetryPolicy, TraceId,
+    BlobId, Broker, Bucket, Claim, DocumentId, DocumentOutcome, ErrorKind, Format, MailLimits, Message, Queue,
+    RetryPolicy, TraceId,
 };
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -114,11 +115,11 @@ async fn a_dropped_put_leaves_nothing_unfinished() {
 #[tokio::test]
 async fn mails_that_a_killed_process_left_unfinished_are_removed() {
     let folder = TempDir::new().unwrap();
-    open::mailer(&file(&folder)).await.unwrap();
+    open::mailer(&file(&folder), MailLimits::default()).await.unwrap();
     let mails = folder.path().join("files");
     leave(&mails.join(".old"));
     leave(&mails.join("sent.eml"));
-    open::mailer(&file(&folder)).await.unwrap();
+    open::mailer(&file(&folder), MailLimits::default()).await.unwrap();
     assert_eq!(names(&mails), ["sent.eml"]);
 }
 
@@ -163,7 +164,7 @@ async fn a_cancelled_next_hides_no_message() {
 #[tokio::test]
 async fn the_outbox_folder_keeps_the_mailer_contract() {
     let folder = TempDir::new().unwrap();
-    let mailer = open::mailer(&file(&folder)).await.unwrap();
+    let mailer = open::mailer(&file(&folder), MailLimits::default()).await.unwrap();
     let mails = contract::mailer::suite(&*mailer).await;
     for mail in &mails {
         let written = std::fs::read(folder.path().join(format!("files/{}.eml", mail.id))).unwrap();
@@ -178,7 +179,7 @@ async fn wrong_urls_name_the_setting_and_what_was_expected() {
     assert!(database.contains("DATABASE_URL") && database.contains("sqlite://"), "{database}");
     let documents = open::documents("nonsense").await.err().unwrap().to_string();
     assert!(documents.contains("DOCUMENTS_URL") && documents.contains("file://"), "{documents}");
-    let mailer = open::mailer("ftp://user:hush@x").await.err().unwrap().to_string();
+    let mailer = open::mailer("ftp://user:hush@x", MailLimits::default()).await.err().unwrap().to_string();
     assert!(mailer.contains("MAIL_URL") && !mailer.contains("hush"), "{mailer}");
 }
 

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use pipeline::{ErrorKind, Mailer, OutgoingMail, PortError};
+use pipeline::{ErrorKind, MailLimits, Mailer, MailerExt as _, OutgoingMail, PortError};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -42,7 +42,7 @@ impl Endpoint {
     }
 
     async fn mailer(&self, query: &str) -> Arc<dyn Mailer> {
-        open::mailer(&format!("ses://eu-central-1?endpoint={}{query}", self.base)).await.unwrap()
+        open::mailer(&format!("ses://eu-central-1?endpoint={}{query}", self.base), MailLimits::default()).await.unwrap()
     }
 }
 
@@ -95,7 +95,7 @@ fn shows(shown: &Value, mail: &OutgoingMail) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_viewer_keeps_the_contract() {
     let Some(url) = server("TEST_SES_URL") else { return };
-    let mails = suite(&*open::mailer(&url).await.unwrap()).await;
+    let mails = suite(&*open::mailer(&url, MailLimits::default()).await.unwrap()).await;
     let url: Url = url.parse().unwrap();
     let (_, endpoint) = url.query_pairs().find(|(name, _)| name == "endpoint").unwrap();
     let shown = shown(&endpoint.parse().unwrap()).await;
@@ -127,7 +127,7 @@ async fn only_answers_about_the_mail_are_final() {
     if !has_credentials() {
         return;
     }
-    use ErrorKind::{Rejected, Unreachable};
+    use ErrorKind::{OutcomeUnknown, Rejected, Unreachable};
     let unverified = "Email address is not verified. The following identities failed the check in region X: a@b";
     for (status, code, message, expected) in [
         (400, "MessageRejected", "Illegal content", Rejected),
@@ -143,12 +143,14 @@ async fn only_answers_about_the_mail_are_final() {
         (429, "TooManyRequestsException", "Maximum sending rate exceeded.", Unreachable),
         (500, "InternalFailure", "", Unreachable),
         (503, "ServiceUnavailable", "", Unreachable),
+        (504, "GatewayTimeout", "", OutcomeUnknown),
     ] {
         let endpoint = Endpoint::start((status, code, message)).await;
         let (took, kind, text) = failure(endpoint.mailer("").await.send(&mail())).await;
         assert_eq!(kind, expected, "{text}");
         assert!(text.contains(code) && !text.contains("hush"), "{text}");
         assert!(took < Duration::from_secs(10), "{code}: {took:?}");
+        assert_eq!(endpoint.requests.lock().unwrap().len(), 1, "{code}: sent again unasked");
     }
 }
 
@@ -172,16 +174,42 @@ async fn an_endpoint_out_of_reach_is_given_up_in_time() {
     }
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ses://eu-central-1?endpoint=http://{}", silent.local_addr().unwrap());
-    let mailer = open::mailer(&url).await.unwrap();
+    let mailer = open::mailer(&url, MailLimits::default()).await.unwrap();
     let (check, send) = (failure(mailer.check()).await, failure(mailer.send(&mail())).await);
-    for (limit, (took, kind, text)) in [(15, check), (60, send)] {
-        assert_eq!(kind, ErrorKind::Unreachable, "{text}");
-        assert!(took < Duration::from_secs(limit), "{took:?}");
+    for (expected, (took, kind, text)) in [(ErrorKind::Unreachable, check), (ErrorKind::OutcomeUnknown, send)] {
+        assert_eq!(kind, expected, "{text}");
+        assert!(took < Duration::from_secs(60), "{took:?}");
     }
     drop(silent);
     let (took, kind, text) = failure(mailer.send(&mail())).await;
     assert_eq!(kind, ErrorKind::Unreachable, "{text}");
     assert!(took < Duration::from_secs(10) && text.contains("onnect"), "{text} after {took:?}");
+}
+
+/// A request that went out is not made again, whatever became of its answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_lost_leaves_the_outcome_unknown() {
+    if !has_credentials() {
+        return;
+    }
+    let broken = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{";
+    for said in ["", "nonsense\r\n\r\n", broken] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ses://eu-central-1?endpoint=http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(0));
+        let counted = Arc::clone(&requests);
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                let _ = client.read(&mut [0; 100_000]).await;
+                *counted.lock().unwrap() += 1;
+                let _ = client.write_all(said.as_bytes()).await;
+            }
+        });
+        let mailer = open::mailer(&url, MailLimits::default()).await.unwrap();
+        let (_, kind, text) = failure(mailer.send(&mail())).await;
+        assert_eq!(kind, ErrorKind::OutcomeUnknown, "{said:?}: {text}");
+        assert_eq!(*requests.lock().unwrap(), 1, "{said:?}: sent again unasked");
+    }
 }
 
 #[tokio::test]
@@ -194,7 +222,7 @@ async fn wrong_urls_name_the_setting_and_what_was_expected() {
         ("ses://eu-central-1?configuration_set=a/b", "configuration_set"),
         ("ses://eu-central-1?endpoint=localhost:8005", "expected https://HOST"),
     ] {
-        let error = open::mailer(url).await.err().unwrap().to_string();
+        let error = open::mailer(url, MailLimits::default()).await.err().unwrap().to_string();
         assert!(error.contains("MAIL_URL") && error.contains(expected) && !error.contains("hush"), "{error}");
     }
 }

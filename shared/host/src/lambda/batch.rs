@@ -73,7 +73,7 @@ impl Consumer {
         };
         let messages: Vec<Value> = batch.queues.into_values().flatten().collect();
         let (mut left, stopped) = (messages.len(), AtomicBool::new(false));
-        let outcomes = messages.iter().map(|message| self.deal_with(message, &stopped));
+        let outcomes = messages.iter().map(|message| self.deal_with(message, until, &stopped));
         let mut outcomes = stream::iter(outcomes).buffer_unordered(self.concurrency);
         let mut out_of_reach = None;
         while let Ok(Some(outcome)) = timeout_at(until, outcomes.next()).await {
@@ -90,12 +90,12 @@ impl Consumer {
         out_of_reach.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    async fn deal_with(&self, message: &Value, stopped: &AtomicBool) -> Outcome {
+    async fn deal_with(&self, message: &Value, until: Instant, stopped: &AtomicBool) -> Outcome {
         if stopped.load(Ordering::Relaxed) {
             return Outcome::Left;
         }
         let span = trace(message).map_or_else(Span::none, message_span);
-        let outcome = self.handle(message).instrument(span).await;
+        let outcome = self.handle(message, until).instrument(span).await;
         if let Outcome::OutOfReach(error) = &outcome
             && !stopped.swap(true, Ordering::Relaxed)
         {
@@ -104,7 +104,7 @@ impl Consumer {
         outcome
     }
 
-    async fn handle(&self, message: &Value) -> Outcome {
+    async fn handle(&self, message: &Value, until: Instant) -> Outcome {
         let queue = self.queue;
         let message = match decode(message) {
             Ok(message) => message,
@@ -116,7 +116,7 @@ impl Consumer {
         };
         let handler = Arc::clone(&self.handler);
         // A task of its own: where it panics, the others go on.
-        let handling = tokio::spawn(async move { handler.handle(message).await }.in_current_span());
+        let handling = tokio::spawn(async move { handler.handle_until(message, until).await }.in_current_span());
         match AbortOnDropHandle::new(handling).await {
             Ok(Ok(())) => HANDLED.count([queue.name()]),
             Ok(Err(error)) if error.is_unreachable() => return Outcome::OutOfReach(error),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pipeline::{Broker, ErrorKind, Mailer, Message, OutgoingMail, PortError, Queue, Subscription, TraceId};
+use pipeline::{Broker, ErrorKind, Handover, Mailer, Message, OutgoingMail, PortError, Queue, Subscription, TraceId};
 use tokio::time::Instant;
 
 use super::{Readiness, Server};
@@ -28,8 +28,8 @@ enum Answer {
 
 #[async_trait]
 impl Mailer for Scripted {
-    async fn send(&self, _: &OutgoingMail) -> Result<(), PortError> {
-        Ok(())
+    async fn begin<'a>(&'a self, _: &'a OutgoingMail) -> Result<Box<dyn Handover + 'a>, PortError> {
+        Err(PortError::new(ErrorKind::Unreachable, "it only tells whether it is there"))
     }
 
     async fn check(&self) -> Result<(), PortError> {

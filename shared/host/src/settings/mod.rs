@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use pipeline::{Email, OutboxPolicy, ParseOptions, RetryPolicy};
+use pipeline::{Email, MailLimits, OutboxPolicy, ParseOptions, RetryPolicy};
 
 pub use variables::{SettingFault, SettingsError, Variables};
 
@@ -110,6 +110,8 @@ pub struct Keys {
 pub struct MailSettings {
     /// `MAIL_FROM`: the sender.
     pub from: Email,
+    /// `MAIL_LIMITS`: how long the mail server may take.
+    pub limits: MailLimits,
     /// `NOTIFY_ALLOWED`: addresses, or domains written `@example.com`, that `notify=ADDRESS` may name.
     pub notify_allowed: Vec<String>,
 }
@@ -167,6 +169,8 @@ pub struct Settings {
     pub fonts_dir: Option<PathBuf>,
     /// `LISTEN`: where HTTP is served.
     pub listen: SocketAddr,
+    /// `KEEP_ALIVE`: how long a connection is kept for its next request.
+    pub keep_alive: Duration,
     /// `SHUTDOWN_DELAY`: how long requests are still taken after the shutdown began, while the process says that it is
     /// not ready.
     pub shutdown_delay: Duration,
@@ -238,6 +242,7 @@ impl Settings {
             keys: keys(variables),
             mail: mail(variables),
             background: background(variables),
+            keep_alive: variables.duration("KEEP_ALIVE", "75s"),
             shutdown_delay,
             drain_limit,
             data_dir,
@@ -281,10 +286,21 @@ fn public_url(variables: &mut Variables<'_>, listen: SocketAddr) -> String {
     // A machine that listens on all of its addresses is reached by one of them.
     let host = if listen.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], listen.port())) } else { listen };
     let url = variables.text("PUBLIC_URL", &format!("http://{host}"));
-    if !url.starts_with("http://") && !url.starts_with("https://") {
-        variables.fault("PUBLIC_URL", "expected a URL such as https://invoices.example.com");
+    let url = url.trim_end_matches('/');
+    let is_web = url.starts_with("http://") || url.starts_with("https://");
+    if !is_web || !base_path(url).chars().all(|sign| sign.is_ascii_alphanumeric() || "/-._~%".contains(sign)) {
+        variables
+            .fault("PUBLIC_URL", "expected a URL such as https://invoices.example.com or https://example.com/invoices");
     }
-    url.trim_end_matches('/').to_owned()
+    url.to_owned()
+}
+
+/// The path of a public URL, without a slash at the end: what stands before each of our routes where a proxy shares its
+/// host with other services. Empty where it has none.
+#[must_use]
+pub fn base_path(public_url: &str) -> &str {
+    let (_, rest) = public_url.split_once("://").unwrap_or_default();
+    rest.find('/').map_or("", |start| rest[start..].trim_end_matches('/'))
 }
 
 fn servers(variables: &mut Variables<'_>, data_dir: &std::path::Path) -> Servers {
@@ -329,7 +345,20 @@ fn keys(variables: &mut Variables<'_>) -> Keys {
 fn mail(variables: &mut Variables<'_>) -> MailSettings {
     MailSettings {
         from: variables.parsed("MAIL_FROM", "invoices@localhost", "a mail address"),
+        limits: mail_limits(variables),
         notify_allowed: variables.list("NOTIFY_ALLOWED", "addresses, or domains written @example.com"),
+    }
+}
+
+fn mail_limits(variables: &mut Variables<'_>) -> MailLimits {
+    match variables.durations("MAIL_LIMITS", "5min,5min,10min")[..] {
+        [greeting, command, text] if ![greeting, command, text].contains(&Duration::ZERO) => {
+            MailLimits { greeting, command, text }
+        }
+        _ => {
+            variables.fault("MAIL_LIMITS", "expected three times: for the greeting, for a command, for a mail's text");
+            MailLimits::default()
+        }
     }
 }
 
@@ -365,7 +394,7 @@ mod tests {
     use std::collections::HashMap;
     use std::time::Duration;
 
-    use super::{AppEnv, Need, Settings, SettingsError, Variables};
+    use super::{AppEnv, Need, Settings, SettingsError, Variables, base_path};
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, SettingsError> {
         let map: HashMap<String, String> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -379,7 +408,9 @@ mod tests {
         assert_eq!(settings.servers.database.expose(), "sqlite://.data/invoices.sqlite3");
         assert_eq!(settings.public_url, "http://127.0.0.1:8080");
         assert_eq!(settings.background.retry, pipeline::RetryPolicy::default());
+        assert_eq!(settings.mail.limits, pipeline::MailLimits::default());
         assert_eq!(settings.keys.link_ttl, Duration::from_secs(7 * 24 * 3600));
+        assert_eq!(settings.keep_alive, crate::KEEP_ALIVE);
         assert_eq!(settings.shutdown_delay, Duration::ZERO);
         assert_eq!(settings.drain_limit, Duration::from_secs(25));
     }
@@ -404,6 +435,7 @@ mod tests {
             ("MAX_JSON_DEPTH", "1000000"),
             ("WORKER_CONCURRENCY", "0"),
             ("OUTBOX_DELAYS", "1s,2s"),
+            ("MAIL_LIMITS", "1s,2s,0s"),
             ("SHUTDOWN_DELAY", "a moment"),
         ];
         let error = read(&pairs).expect_err("all are wrong").to_string();
@@ -417,6 +449,24 @@ mod tests {
         let settings = read(&[("LISTEN", "0.0.0.0:9000")]).expect("right");
         assert_eq!(settings.public_url, "http://127.0.0.1:9000");
         assert!(read(&[("LISTEN", "127.0.0.1:0")]).is_err(), "no link could name port 0");
+    }
+
+    #[test]
+    fn a_public_url_may_have_a_path() {
+        for (url, expected) in [
+            ("https://invoices.example.com", ""),
+            ("https://invoices.example.com/", ""),
+            ("https://example.com:8443/billing/invoices/", "/billing/invoices"),
+        ] {
+            let settings = read(&[("PUBLIC_URL", url)]).expect("right");
+            assert_eq!(base_path(&settings.public_url), expected);
+        }
+        for wrong in
+            ["example.com", "ftp://example.com", "https://example.com/?a=b", "https://example.com/a b", "https://x/\"<"]
+        {
+            let error = read(&[("PUBLIC_URL", wrong)]).expect_err(wrong).to_string();
+            assert!(error.contains("PUBLIC_URL"), "{error}");
+        }
     }
 
     #[test]

@@ -147,7 +147,7 @@ fn serve(api: RuntimeApi, shutdown: Shutdown) -> String {
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            crate::serve(TcpListener::from_std(listener).unwrap(), router, shutdown).await;
+            crate::serve(TcpListener::from_std(listener).unwrap(), router, crate::KEEP_ALIVE, shutdown).await;
         });
     });
     address

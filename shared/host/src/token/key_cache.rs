@@ -1,11 +1,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
 use pipeline::{Clock, ErrorKind, PortError};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::KeySource;
 
@@ -14,14 +16,15 @@ const FRESH_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// Age at which keys are no longer trusted although their source is out of reach.
 const USABLE_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// Time between two fetches that unknown key ids cause: anyone can make those up.
-const REFRESH_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
+const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 /// Time between two fetches while the source fails.
 const RETRY_INTERVAL: SignedDuration = SignedDuration::from_secs(2);
 
 /// The public keys by their id (`kid`), fetched when needed.
 ///
-/// An unknown id causes one fetch at most every 30 s. While the source is out of reach, known keys serve on for up
-/// to 24 hours.
+/// An unknown id is looked for at the source before it is refused, which all requests together do once a second at most:
+/// one waits for its turn. While the source is out of reach, known keys serve on for up to 24 hours, and nothing is said
+/// about others.
 pub struct KeyCache {
     source: Arc<dyn KeySource>,
     clock: Arc<dyn Clock>,
@@ -34,6 +37,10 @@ struct Known {
     keys: HashMap<String, DecodingKey>,
     fetched_at: Option<Timestamp>,
     failed_at: Option<Timestamp>,
+    /// When the source was asked last, how often it was, and which time it answered last.
+    asked_at: Option<Instant>,
+    asked: u64,
+    answered: u64,
 }
 
 impl KeyCache {
@@ -46,22 +53,51 @@ impl KeyCache {
     /// The key with this id, or nothing where the source has no such key.
     ///
     /// # Errors
-    /// No keys are known and the source is out of reach.
+    /// The key is not known and the source is out of reach.
     pub(super) async fn key(&self, kid: &str) -> Result<Option<DecodingKey>, PortError> {
         let now = self.clock.now();
         if let Some(key) = self.known_key(kid, now, FRESH_FOR) {
             return Ok(Some(key));
         }
-        let known = self.known_key(kid, now, USABLE_FOR);
-        let turn = if known.is_some() { self.fetching.try_lock().ok() } else { Some(self.fetching.lock().await) };
-        if turn.is_none() {
-            return Ok(known); // Another request sees to it: a slow source must not hold up those with a usable key.
+        match self.known_key(kid, now, USABLE_FOR) {
+            Some(known) => Ok(self.renewed(kid, known, now).await),
+            None => self.looked_for(kid).await,
         }
-        if self.read(|known| known.may_fetch(now)) {
+    }
+
+    /// A key that may have been withdrawn. It serves on while another request asks the source: a slow one must not hold up
+    /// all of them.
+    async fn renewed(&self, kid: &str, known: DecodingKey, now: Timestamp) -> Option<DecodingKey> {
+        let Ok(_turn) = self.fetching.try_lock() else { return Some(known) };
+        if self.read(|known| known.younger_than(FRESH_FOR, now) || known.failed_lately(now)) {
+            return self.known_key(kid, now, USABLE_FOR);
+        }
+        match self.fetch(now).await {
+            Ok(()) => self.known_key(kid, now, USABLE_FOR),
+            Err(error) => {
+                tracing::warn!(%error, "cannot fetch the token keys, going on with the known ones");
+                Some(known)
+            }
+        }
+    }
+
+    /// A key that is not known so far: the source may have it since a moment ago.
+    async fn looked_for(&self, kid: &str) -> Result<Option<DecodingKey>, PortError> {
+        let asked_before = self.read(|known| known.asked);
+        let _turn = self.fetching.lock().await;
+        let now = self.clock.now();
+        if self.read(|known| known.failed_lately(now)) {
+            return Err(PortError::new(ErrorKind::Unreachable, "the source of the token keys failed a moment ago"));
+        }
+        // Another request may have asked the source after this one came.
+        let is_answered = self.read(|known| {
+            known.answered > asked_before || self.source.is_fixed() && known.younger_than(USABLE_FOR, now)
+        });
+        if !is_answered {
+            if let Some(last) = self.read(|known| known.asked_at) {
+                tokio::time::sleep_until(last + REFRESH_INTERVAL).await;
+            }
             self.fetch(now).await?;
-        }
-        if !self.read(|known| known.younger_than(USABLE_FOR, now)) {
-            return Err(PortError::new(ErrorKind::Unreachable, "no token keys: their source failed a moment ago"));
         }
         Ok(self.known_key(kid, now, USABLE_FOR))
     }
@@ -70,21 +106,21 @@ impl KeyCache {
         self.read(|known| known.younger_than(age, now).then(|| known.keys.get(kid).cloned()).flatten())
     }
 
-    /// An error only where no usable key is left.
     async fn fetch(&self, now: Timestamp) -> Result<(), PortError> {
+        let time = self.read(|known| known.asked) + 1;
+        self.write(|known| (known.asked_at, known.asked) = (Some(Instant::now()), time));
         match self.source.fetch().await {
             Ok(set) => {
                 let keys = signing_keys(&set);
-                self.write(|known| *known = Known { keys, fetched_at: Some(now), failed_at: None });
+                self.write(|known| {
+                    (known.keys, known.answered) = (keys, time);
+                    (known.fetched_at, known.failed_at) = (Some(now), None);
+                });
                 Ok(())
             }
             Err(error) => {
                 self.write(|known| known.failed_at = Some(now));
-                if !self.read(|known| known.younger_than(USABLE_FOR, now)) {
-                    return Err(error);
-                }
-                tracing::warn!(%error, "cannot fetch the token keys, going on with the known ones");
-                Ok(())
+                Err(error)
             }
         }
     }
@@ -103,11 +139,9 @@ impl Known {
         self.fetched_at.is_some_and(|fetched| now.duration_since(fetched) < age)
     }
 
-    fn may_fetch(&self, now: Timestamp) -> bool {
+    fn failed_lately(&self, now: Timestamp) -> bool {
         // A time to come was noted before the clock was set back.
-        let waited =
-            |since: Option<Timestamp>, interval| since.is_none_or(|at| at > now || now.duration_since(at) >= interval);
-        waited(self.fetched_at, REFRESH_INTERVAL) && waited(self.failed_at, RETRY_INTERVAL)
+        self.failed_at.is_some_and(|failed| failed <= now && now.duration_since(failed) < RETRY_INTERVAL)
     }
 }
 

@@ -10,6 +10,11 @@ pub trait KeySource: Send + Sync {
     /// # Errors
     /// `Unreachable` where the source does not answer, `Rejected` where its answer is no key set.
     async fn fetch(&self) -> Result<JwkSet, PortError>;
+
+    /// Whether it always gives the same keys, so that there is no use in asking again.
+    fn is_fixed(&self) -> bool {
+        false
+    }
 }
 
 /// A key set that is known from the start: `TOKEN_JWKS`, or auth's own.
@@ -42,5 +47,9 @@ impl FixedKeys {
 impl KeySource for FixedKeys {
     async fn fetch(&self) -> Result<JwkSet, PortError> {
         Ok(self.0.clone())
+    }
+
+    fn is_fixed(&self) -> bool {
+        true
     }
 }

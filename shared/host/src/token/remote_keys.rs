@@ -30,6 +30,7 @@ impl RemoteKeys {
             .timeout(ANSWER_LIMIT)
             .redirect(Policy::none())
             .no_proxy() // Auth is a neighbour.
+            .pool_max_idle_per_host(0) // Minutes later auth has closed it.
             .build()
             .map_err(failure(ErrorKind::Internal))?;
         Ok(Self { client, url: format!("{}/.well-known/jwks.json", auth_url.trim_end_matches('/')) })

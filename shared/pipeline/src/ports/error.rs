@@ -8,6 +8,9 @@ use std::fmt;
 pub enum ErrorKind {
     /// The server did not answer, answered "later", or answered too late. The outcome may be unknown. Try again.
     Unreachable,
+    /// The server may have done what cannot be done twice without harm: only mailers tell this apart from
+    /// [`Self::Unreachable`].
+    OutcomeUnknown,
     /// There is no such thing.
     NotFound,
     /// There is such a thing already.

@@ -5,6 +5,8 @@
 //!               ▲                  │  └────finish──▶ failed ──redrive──▶ queued
 //!               └── fault, expiry ─┘
 //! the last document of an upload to become final ──▶ mail: pending ──claim──▶ sending ──finish──▶ sent | failed
+//!                                                             ▲                  └──finish, expiry──▶ unknown
+//!                                                             └── fault, expiry, first unknown outcome ┘
 //! ```
 //!
 //! What is due, and how old something is, the ledger decides by a clock of its own. Its callers' clocks may differ from
@@ -242,6 +244,11 @@ pub enum MailOutcome {
         /// Why, for people.
         reason: String,
     },
+    /// The mail server may have accepted it. It is sent once more; a second such attempt is the last.
+    Unknown {
+        /// Why that is not known, for people.
+        reason: String,
+    },
 }
 
 /// How many leases had expired.
@@ -340,13 +347,28 @@ pub trait Ledger: Send + Sync {
     /// `Unreachable`, `Internal`.
     async fn claim_mail(&self, mail: MailId) -> Result<Claim<MailClaim>, PortError>;
 
-    /// Ends an attempt, if it still holds the mail.
+    /// Renews the lease of an attempt that still holds the mail; `false` where it holds it no longer.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn renew_mail(&self, claim: &MailClaim) -> Result<bool, PortError>;
+
+    /// As [`Self::renew_mail`], and notes that the mail server gets the mail now: an attempt that does not end within its
+    /// lease after this has an unknown outcome. Where the answer is `false` the mail must not be handed over.
+    ///
+    /// # Errors
+    /// `Unreachable`, `Internal`.
+    async fn hand_over_mail(&self, claim: &MailClaim) -> Result<bool, PortError>;
+
+    /// Ends an attempt, if it still holds the mail. A mail of which an attempt had an unknown outcome ends as `unknown`
+    /// where it would fail.
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
     async fn finish_mail(&self, claim: &MailClaim, outcome: &MailOutcome) -> Result<Finish, PortError>;
 
-    /// Ends at most `limit` attempts whose lease has expired as faults.
+    /// Ends at most `limit` attempts whose lease has expired: as faults, or with an unknown outcome where a mail was handed
+    /// over.
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.
@@ -395,9 +417,10 @@ pub trait Ledger: Send + Sync {
     /// `Unreachable`, `Internal`.
     async fn unreferenced(&self, bucket: Bucket, blobs: &[BlobId]) -> Result<Vec<BlobId>, PortError>;
 
-    /// Failed documents become `queued` and failed mails `pending`, with no attempts counted, audited. What is not
-    /// failed stays as it is, so a second call does nothing; only a pending mail of an upload whose documents are queued
-    /// again becomes `failed`: the next generation's takes its place.
+    /// Failed documents become `queued` and failed mails `pending`, with no attempts counted, audited. So does a mail of
+    /// unknown outcome where the filter names its upload. What is not failed stays as it is, so a second call does nothing;
+    /// only a pending mail of an upload whose documents are queued again becomes `failed` (`unknown` where it may have been
+    /// sent): the next generation's takes its place.
     ///
     /// # Errors
     /// `Unreachable`, `Internal`.

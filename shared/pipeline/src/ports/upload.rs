@@ -107,6 +107,6 @@ pub struct UploadFilter {
     pub state: Option<UploadState>,
     /// Only those with this invoice number (BT-1).
     pub invoice_number: Option<String>,
-    /// Only those with a failed document or mail whose reason contains this text: what a redrive by it would begin anew.
+    /// Only those with a document or mail that failed, or a mail of unknown outcome, whose reason contains this text.
     pub reason: Option<String>,
 }

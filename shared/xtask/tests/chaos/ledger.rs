@@ -92,6 +92,13 @@ impl Ledger {
         Ok(uploads)
     }
 
+    /// Uploads whose mail the mail server may have accepted.
+    pub(crate) async fn perhaps_told(&self) -> anyhow::Result<BTreeSet<Uuid>> {
+        let ids = sqlx::query_scalar("select upload from mails where state = 'unknown'");
+        let ids: Vec<Uuid> = ids.fetch_all(&mut self.connect().await?).await?;
+        Ok(ids.into_iter().collect())
+    }
+
     /// Uploads whose count of open documents is not that of their documents that are not final.
     pub(crate) async fn miscounted(&self) -> anyhow::Result<i64> {
         let count = sqlx::query_scalar(

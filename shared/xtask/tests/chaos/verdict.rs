@@ -105,7 +105,8 @@ pub(crate) async fn judge(
     let uploads = arena.ledger.uploads().await?;
     judge_uploads(&mut verdict, told, &uploads, arena.ledger.miscounted().await?);
     judge_documents(&mut verdict, clients, &uploads).await?;
-    judge_mails(&mut verdict, schedule, uploads.keys(), &arena.mails.received());
+    let perhaps_told = arena.ledger.perhaps_told().await?;
+    judge_mails(&mut verdict, schedule, uploads.keys(), &perhaps_told, &arena.mails.received());
     let (waiting, dead) = arena.broker.messages().await?;
     verdict.line("queues", format!("{waiting} messages wait, {dead} dead, {} outbox rows", unrest.outbox));
     if (waiting, dead) != (0, 0) {
@@ -206,11 +207,12 @@ async fn judge_documents(
     Ok(())
 }
 
-/// Each upload has its mail, and no more than what could hide a mail's outcome explains.
+/// Each upload has its mail, or one of unknown outcome, and no more than what could hide a mail's outcome explains.
 fn judge_mails<'a>(
     verdict: &mut Verdict,
     schedule: &Schedule,
     uploads: impl Iterator<Item = &'a Uuid>,
+    perhaps_told: &BTreeSet<Uuid>,
     received: &Received,
 ) {
     let of = |upload: &Uuid| received.mails.get(&upload.to_string()).map(Vec::as_slice).unwrap_or_default();
@@ -225,13 +227,17 @@ fn judge_mails<'a>(
     verdict.line(
         "mails",
         format!(
-            "{} for {} uploads, {extra} extra where {causes} events can cause one; {} refused for a while",
+            "{} for {} uploads, {extra} extra where {causes} events can cause one; {} of unknown outcome, {} refused for a while",
             received.mails.values().map(Vec::len).sum::<usize>(),
             uploads.len(),
+            perhaps_told.len(),
             received.refusals
         ),
     );
-    verdict.breach(Sign::Unclear, "uploads have no mail", uploads.iter().filter(|upload| of(upload).is_empty()));
+    let untold = |upload: &&&Uuid| of(upload).is_empty() && !perhaps_told.contains(**upload);
+    verdict.breach(Sign::Unclear, "uploads have no mail", uploads.iter().filter(untold));
+    let thrice = uploads.iter().filter(|upload| of(upload).len() > 2);
+    verdict.breach(Sign::Unclear, "uploads have more than two mails", thrice);
     let differ = |upload: &&&Uuid| of(upload).iter().collect::<BTreeSet<_>>().len() > 1;
     verdict.breach(Sign::Unclear, "uploads have mails with different ids", uploads.iter().filter(differ));
     if extra > causes {

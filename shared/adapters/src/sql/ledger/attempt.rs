@@ -14,11 +14,11 @@ use super::super::error;
 use super::{Connection, Now, Row, SqlLedger, commit, outbox, redrive};
 
 const RUNNING_DOCUMENT: &str = concat!(
-    "select faults, unreachable_since from documents where id = $1 and state = 'rendering' and attempt = $2",
+    "select faults, unreachable_since, cast(0 as bigint) as unknowns from documents where id = $1 and state = 'rendering' and attempt = $2",
     row_lock!("for update")
 );
 const RUNNING_MAIL: &str = concat!(
-    "select faults, unreachable_since from mails where id = $1 and state = 'sending' and attempt = $2",
+    "select faults, unreachable_since, unknowns from mails where id = $1 and state = 'sending' and attempt = $2",
     row_lock!("for update")
 );
 
@@ -61,6 +61,8 @@ pub(in super::super) struct Sent {
 pub(super) struct Attempt {
     faults: i64,
     unreachable_since: Option<i64>,
+    /// Attempts of unknown outcome before it. A document has none: what an attempt stores is nobody's until it ends.
+    unknowns: i64,
 }
 
 /// A document whose attempt ends.
@@ -75,6 +77,7 @@ pub(super) struct Setback<'a> {
     reason: &'a str,
     faults: i64,
     unreachable_since: Option<i64>,
+    unknowns: i64,
     verdict: Verdict,
 }
 
@@ -86,33 +89,44 @@ enum Miss<'a> {
     Fault(&'a str),
     /// A server was out of reach.
     Unreachable(&'a str),
+    /// Or it did: nobody knows.
+    Unknown(&'a str),
 }
 
 impl Attempt {
     pub(super) fn read(row: &Row) -> Self {
-        Self { faults: row.get("faults"), unreachable_since: row.get("unreachable_since") }
+        Self {
+            faults: row.get("faults"),
+            unreachable_since: row.get("unreachable_since"),
+            unknowns: row.get("unknowns"),
+        }
     }
 
     pub(super) fn fault<'a>(&self, reason: &'a str, policy: &RetryPolicy) -> Setback<'a> {
         let faults = self.faults + 1;
         let verdict = policy.after_fault(u32::try_from(faults).unwrap_or(u32::MAX));
-        Setback { reason, faults, unreachable_since: None, verdict }
+        Setback { reason, faults, unreachable_since: None, unknowns: self.unknowns, verdict }
+    }
+
+    pub(super) fn unknown<'a>(&self, reason: &'a str, policy: &RetryPolicy) -> Setback<'a> {
+        let unknowns = self.unknowns + 1;
+        let verdict = policy.after_unknown(u32::try_from(unknowns).unwrap_or(u32::MAX));
+        Setback { reason, faults: self.faults, unreachable_since: None, unknowns, verdict }
     }
 
     fn missed<'a>(&self, miss: &Miss<'a>, policy: &RetryPolicy, now: Now) -> Setback<'a> {
+        let Self { faults, unreachable_since, unknowns } = *self;
         match *miss {
             Miss::Fault(reason) => self.fault(reason, policy),
+            Miss::Unknown(reason) => self.unknown(reason, policy),
             Miss::Unreachable(reason) => {
                 // A time to come is one of a clock that was set back since.
-                let since = self.unreachable_since.filter(|since| *since <= now.due).unwrap_or(now.due);
+                let since = unreachable_since.filter(|since| *since <= now.due).unwrap_or(now.due);
                 let elapsed = Duration::from_millis(now.due.abs_diff(since));
                 let verdict = policy.after_unreachable(elapsed);
-                Setback { reason, faults: self.faults, unreachable_since: Some(since), verdict }
+                Setback { reason, faults, unreachable_since: Some(since), unknowns, verdict }
             }
-            Miss::Failed(reason) => {
-                let (faults, unreachable_since) = (self.faults, self.unreachable_since);
-                Setback { reason, faults, unreachable_since, verdict: Verdict::GiveUp }
-            }
+            Miss::Failed(reason) => Setback { reason, faults, unreachable_since, unknowns, verdict: Verdict::GiveUp },
         }
     }
 }
@@ -210,6 +224,7 @@ impl SqlLedger {
             MailOutcome::Failed { reason } => Miss::Failed(reason),
             MailOutcome::Fault { reason } => Miss::Fault(reason),
             MailOutcome::Unreachable { reason } => Miss::Unreachable(reason),
+            MailOutcome::Unknown { reason } => Miss::Unknown(reason),
         };
         let mut transaction = self.base.pool.begin().await?;
         let running = running(&mut transaction, RUNNING_MAIL, claim.mail.uuid(), claim.attempt).await?;
@@ -331,7 +346,7 @@ pub(in super::super) async fn close(
     outbox::insert(connection, Message::Notify { mail }, trace, now.after(policy.first)).await.map(Some)
 }
 
-/// Makes the mail pending again, or fails it.
+/// Makes the mail pending again, or ends it: as failed, or as unknown where an attempt may have sent it.
 pub(super) async fn set_mail_back(
     connection: &mut Connection,
     mail: MailId,
@@ -341,12 +356,13 @@ pub(super) async fn set_mail_back(
 ) -> Result<(), PortError> {
     let (state, next_attempt_at, finished_at) = match setback.verdict {
         Verdict::RetryAfter(wait) => ("pending", now.after(wait), None),
+        Verdict::GiveUp if setback.unknowns > 0 => ("unknown", AT_ONCE, Some(now.at)),
         Verdict::GiveUp => ("failed", AT_ONCE, Some(now.at)),
     };
     sqlx::query(
         "update mails
          set state = $2, faults = $3, unreachable_since = $4, reason = $5, next_attempt_at = $6, finished_at = $7,
-             lease_until = null
+             lease_until = null, unknowns = $8
          where id = $1",
     )
     .bind(mail.uuid())
@@ -356,6 +372,7 @@ pub(super) async fn set_mail_back(
     .bind(setback.reason)
     .bind(next_attempt_at)
     .bind(finished_at)
+    .bind(setback.unknowns)
     .execute(&mut *connection)
     .await
     .map_err(error("set a mail back"))?;
@@ -369,7 +386,8 @@ pub(super) async fn set_mail_back(
 /// Ends a pending mail that a redrive overtook, with its outbox row, which no claim would ever delete.
 async fn end_superseded(connection: &mut Connection, mail: MailId, now: Now) -> Result<(), PortError> {
     let ended = sqlx::query(
-        "update mails set state = 'failed', reason = $2, finished_at = $3
+        "update mails
+         set state = case when unknowns > 0 then 'unknown' else 'failed' end, reason = $2, finished_at = $3
          where id = $1 and state = 'pending'
            and generation < (select generation from uploads where uploads.id = mails.upload)",
     )

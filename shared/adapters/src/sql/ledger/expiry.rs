@@ -11,6 +11,7 @@ use super::attempt::{Attempt, Rendering, set_document_back, set_mail_back};
 use super::{Connection, Now, Row, SqlLedger, commit, outbox};
 
 const EXPIRED: &str = "the attempt did not end within its lease";
+const HANDED_OVER: &str = "the attempt ended while the mail server had the mail: it may have accepted it";
 
 impl SqlLedger {
     pub(super) async fn expire_leases(&self, limit: u32) -> Result<Expired, PortError> {
@@ -43,7 +44,7 @@ impl SqlLedger {
 
     async fn expire_documents(&self, connection: &mut Connection, now: Now, limit: u32) -> Result<usize, PortError> {
         let rows = sqlx::query(concat!(
-            "select d.id, d.upload, d.faults, d.unreachable_since, u.trace
+            "select d.id, d.upload, d.faults, d.unreachable_since, cast(0 as bigint) as unknowns, u.trace
              from documents d join uploads u on u.id = d.upload
              where d.state = 'rendering' and d.lease_until < $1 order by d.lease_until limit $2",
             row_lock!("for update of d skip locked"),
@@ -67,7 +68,7 @@ impl SqlLedger {
 
     async fn expire_mails(&self, connection: &mut Connection, now: Now, limit: u32) -> Result<usize, PortError> {
         let rows = sqlx::query(concat!(
-            "select m.id, m.faults, m.unreachable_since, u.trace
+            "select m.id, m.faults, m.unreachable_since, m.unknowns, m.attempt, m.handed_over, u.trace
              from mails m join uploads u on u.id = m.upload
              where m.state = 'sending' and m.lease_until < $1 order by m.lease_until limit $2",
             row_lock!("for update of m skip locked"),
@@ -81,7 +82,12 @@ impl SqlLedger {
         for row in &rows {
             let mail = MailId::from(row.get::<Uuid, _>("id"));
             let Some(trace) = trace(row, mail) else { continue };
-            let setback = Attempt::read(row).fault(EXPIRED, &self.base.retry);
+            let attempt = Attempt::read(row);
+            let setback = if row.get::<i64, _>("handed_over") == row.get::<i64, _>("attempt") {
+                attempt.unknown(HANDED_OVER, &self.base.retry)
+            } else {
+                attempt.fault(EXPIRED, &self.base.retry)
+            };
             set_mail_back(connection, mail, trace, &setback, now).await?;
             expired += 1;
         }

@@ -5,6 +5,7 @@ mod attempt;
 mod brandings;
 mod clock;
 mod expiry;
+mod lease;
 mod outbox;
 mod read;
 mod redrive;
@@ -129,6 +130,14 @@ impl Ledger for SqlLedger {
 
     async fn claim_mail(&self, mail: MailId) -> Result<Claim<MailClaim>, PortError> {
         limited(self.begin_sending(mail)).await
+    }
+
+    async fn renew_mail(&self, claim: &MailClaim) -> Result<bool, PortError> {
+        limited(self.renew_lease(claim)).await
+    }
+
+    async fn hand_over_mail(&self, claim: &MailClaim) -> Result<bool, PortError> {
+        limited(self.note_handover(claim)).await
     }
 
     async fn finish_mail(&self, claim: &MailClaim, outcome: &MailOutcome) -> Result<Finish, PortError> {

@@ -68,7 +68,7 @@ pub(super) async fn uploads(
                 or exists (select 1 from documents d
                            where d.upload = u.id and d.state = 'failed' and lower(d.reason) like $5 escape '\\')
                 or exists (select 1 from mails m
-                           where m.upload = u.id and m.state = 'failed' and m.generation = u.generation
+                           where m.upload = u.id and m.state in ('failed', 'unknown') and m.generation = u.generation
                              and lower(m.reason) like $5 escape '\\'))
          order by id desc limit $6",
     )

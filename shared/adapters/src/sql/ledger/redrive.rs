@@ -79,8 +79,8 @@ async fn requeue_mails(
     let rows = sqlx::query(
         "update mails
          set state = 'pending', attempts = 0, faults = 0, unreachable_since = null, reason = null, finished_at = null,
-             next_attempt_at = $3
-         where state = 'failed' and ($1 is null or upload = $1) and ($2 is null or lower(reason) like $2 escape '\\')
+             next_attempt_at = $3, unknowns = 0
+         where (state = 'failed' or state = 'unknown' and $1 is not null) and ($1 is null or upload = $1) and ($2 is null or lower(reason) like $2 escape '\\')
            and generation = (select generation from uploads where uploads.id = mails.upload)
            and not exists (select 1 from documents d
                            where d.upload = mails.upload and d.state not in ('stored', 'failed'))
@@ -126,7 +126,8 @@ async fn reopen(connection: &mut Connection, upload: Uuid, documents: i64) -> Re
 /// its attempt.
 async fn supersede_mails(connection: &mut Connection, upload: Uuid, now: Now) -> Result<(), PortError> {
     let superseded: Vec<Uuid> = sqlx::query_scalar(
-        "update mails set state = 'failed', reason = $2, finished_at = $3
+        "update mails
+         set state = case when unknowns > 0 then 'unknown' else 'failed' end, reason = $2, finished_at = $3
          where upload = $1 and state = 'pending' returning id",
     )
     .bind(upload)

@@ -9,6 +9,9 @@ use tokio::net::{TcpListener, TcpStream};
 /// hangs up.
 pub(super) type Answers = fn(&str) -> Option<&'static str>;
 
+/// The server says nothing any more, and stays.
+pub(super) const SILENCE: Option<&str> = Some("");
+
 pub(super) struct Script {
     pub(super) port: u16,
     /// The lines that it heard.
@@ -51,6 +54,9 @@ async fn talk(client: TcpStream, answers: Answers, heard: Arc<Mutex<Vec<String>>
     let mut verb = "CONNECT".to_owned();
     loop {
         let answer = answers(&verb)?;
+        if answer.is_empty() {
+            std::future::pending::<()>().await;
+        }
         client.write_all(format!("{answer}\r\n").as_bytes()).await.ok()?;
         if verb == "DATA" && answer.starts_with("354") {
             while hear(&mut client, &heard).await? != "." {}

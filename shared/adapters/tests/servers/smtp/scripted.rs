@@ -5,16 +5,20 @@ use std::time::Duration;
 
 use adapters::contract::mailer::{mail, mail_to};
 use adapters::open;
-use pipeline::{ErrorKind, Mailer};
+use pipeline::{ErrorKind, MailLimits, Mailer, MailerExt as _};
 
-use super::script::{Answers, Script, willing};
+use super::script::{Answers, SILENCE, Script, willing};
 use super::{OTHER_AUTHORITY, failure};
 
 /// A mailer of a scripted server on loopback, and what is asked of it in the query.
 async fn scripted(answers: Answers, query: &str) -> (Script, Arc<dyn Mailer>) {
+    limited(answers, query, MailLimits::default()).await
+}
+
+async fn limited(answers: Answers, query: &str, limits: MailLimits) -> (Script, Arc<dyn Mailer>) {
     let script = Script::start(answers).await;
     let url = format!("smtp://user:hush@127.0.0.1:{}{query}", script.port);
-    (script, open::mailer(&url).await.unwrap())
+    (script, open::mailer(&url, limits).await.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,8 +57,8 @@ async fn the_client_names_itself_as_it_is_told() {
 /// What a server answers decides whether a mail fails for good or waits: only what is the mail's own does.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_answers_about_the_mail_are_final() {
-    use ErrorKind::{Rejected, Unreachable};
-    let cases: [(Answers, ErrorKind, &str); 18] = [
+    use ErrorKind::{OutcomeUnknown, Rejected, Unreachable};
+    let cases: [(Answers, ErrorKind, &str); 21] = [
         (|verb| if verb == "CONNECT" { Some("554 go away") } else { willing(verb) }, Unreachable, "554"),
         (|verb| if verb == "CONNECT" { None } else { willing(verb) }, Unreachable, "connect"),
         (|verb| if verb == "EHLO" { Some("502 what?") } else { willing(verb) }, Unreachable, "502"),
@@ -72,7 +76,10 @@ async fn only_answers_about_the_mail_are_final() {
         (|verb| if verb == "TEXT" { Some("554 spam http://x/?s=hush") } else { willing(verb) }, Rejected, "554"),
         (|verb| if verb == "TEXT" { Some("550 5.7.1 spam") } else { willing(verb) }, Rejected, "spam"),
         (|verb| if verb == "TEXT" { Some("554 x@y is not verified") } else { willing(verb) }, Unreachable, "verified"),
-        (|verb| if verb == "TEXT" { Some("354 go on") } else { willing(verb) }, Unreachable, "out of order"),
+        (|verb| if verb == "TEXT" { Some("451 later") } else { willing(verb) }, Unreachable, "451"),
+        (|verb| if verb == "TEXT" { Some("354 go on") } else { willing(verb) }, OutcomeUnknown, "out of order"),
+        (|verb| if verb == "TEXT" { Some("what?") } else { willing(verb) }, OutcomeUnknown, "did not answer"),
+        (|verb| if verb == "TEXT" { None } else { willing(verb) }, OutcomeUnknown, "did not answer"),
     ];
     for (answers, expected, about) in cases {
         let (_script, mailer) = scripted(answers, "").await;
@@ -82,6 +89,44 @@ async fn only_answers_about_the_mail_are_final() {
     }
 }
 
+/// Each step has its limit (RFC 5321, section 4.5.3.2), and the mail is not sent twice. Only after its text the server
+/// may have accepted it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_server_is_given_up_at_each_step() {
+    use ErrorKind::{OutcomeUnknown, Unreachable};
+    let cases: [(Answers, ErrorKind); 6] = [
+        (|verb| if verb == "CONNECT" { SILENCE } else { willing(verb) }, Unreachable),
+        (|verb| if verb == "AUTH" { SILENCE } else { willing(verb) }, Unreachable),
+        (|verb| if verb == "MAIL" { SILENCE } else { willing(verb) }, Unreachable),
+        (|verb| if verb == "RCPT" { SILENCE } else { willing(verb) }, Unreachable),
+        (|verb| if verb == "DATA" { SILENCE } else { willing(verb) }, Unreachable),
+        (|verb| if verb == "TEXT" { SILENCE } else { willing(verb) }, OutcomeUnknown),
+    ];
+    let short = Duration::from_millis(500);
+    for (number, (answers, expected)) in cases.into_iter().enumerate() {
+        // What is awaited too long is not what has the longer limits.
+        let mut limits = MailLimits::default();
+        *[&mut limits.greeting, &mut limits.command, &mut limits.text][[0, 1, 1, 1, 1, 2][number]] = short;
+        let (script, mailer) = limited(answers, "", limits).await;
+        let (took, kind, text) = failure(mailer.send(&mail())).await;
+        assert_eq!(kind, expected, "{text}");
+        assert!(took >= short && took < Duration::from_secs(60), "{took:?}");
+        let texts = script.heard().iter().filter(|line| *line == ".").count();
+        assert_eq!(texts, usize::from(expected == OutcomeUnknown), "{:?}", script.heard());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_is_begun_and_dropped_is_not_sent() {
+    let (script, mailer) = scripted(willing, "").await;
+    let mail = mail();
+    drop(mailer.begin(&mail).await.unwrap());
+    mailer.send(&mail).await.unwrap();
+    let heard = script.heard();
+    assert_eq!(heard.iter().filter(|line| *line == "DATA").count(), 2, "{heard:?}");
+    assert_eq!(heard.iter().filter(|line| *line == ".").count(), 1, "{heard:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_check_is_short_and_needs_no_login() {
     let (script, mailer) = scripted(willing, "").await;
@@ -89,7 +134,7 @@ async fn a_check_is_short_and_needs_no_login() {
     assert!(!script.heard().iter().any(|line| line.starts_with("AUTH")));
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("smtp://127.0.0.1:{}", silent.local_addr().unwrap().port());
-    let mailer = open::mailer(&url).await.unwrap();
+    let mailer = open::mailer(&url, MailLimits::default()).await.unwrap();
     let (took, kind, _) = failure(mailer.check()).await;
     assert!(kind == ErrorKind::Unreachable && took < Duration::from_secs(20), "{took:?}");
     drop(silent);
@@ -111,7 +156,7 @@ async fn wrong_urls_name_the_setting_and_what_was_expected() {
         ("smtps://u:%FF@mail.example.com", "not UTF-8"),
         ("smtps:///hush", "expected smtps://"),
     ] {
-        let error = open::mailer(url).await.err().unwrap().to_string();
+        let error = open::mailer(url, MailLimits::default()).await.err().unwrap().to_string();
         assert!(error.contains("MAIL_URL") && error.contains(expected) && !error.contains("hush"), "{error}");
     }
 }

@@ -1,10 +1,14 @@
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
+use super::super::FixedKeys;
 use super::super::testing::{CountingSource, ISSUER, NOW, StillClock, TestKey, claims};
 use super::{TokenError, Verifier};
 
@@ -136,26 +140,89 @@ async fn signatures_and_headers_are_checked() {
     }
 }
 
-#[tokio::test]
-async fn an_unknown_key_causes_one_fetch_in_thirty_seconds() {
-    let Setup { key, clock, source, verifier } = setup();
+#[tokio::test(start_paused = true)]
+async fn a_token_under_a_new_key_is_never_refused() {
+    let Setup { key, source, verifier, .. } = setup();
     verifier.verify(&key.sign(&claims())).await.unwrap();
-    assert_eq!(source.fetches(), 1);
+    let mut published = vec![key];
+    for kid in ["b", "c", "d"] {
+        published.insert(0, TestKey::new(kid));
+        source.publish(&published.iter().collect::<Vec<_>>());
+        let token = published[0].sign(&claims());
+        let (begun, fetches) = (Instant::now(), source.fetches());
+        let (one, other) = tokio::join!(verifier.verify(&token), verifier.verify(&token));
+        assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+        assert_eq!(source.fetches(), fetches + 1, "requests at the same time share a fetch");
+        assert!(begun.elapsed() <= Duration::from_millis(1010), "{:?}", begun.elapsed());
+        verifier.verify(&published.last().unwrap().sign(&claims())).await.unwrap();
+        assert_eq!(source.fetches(), fetches + 1);
+    }
+}
 
+/// A client that goes away while the source is asked takes nobody's answer along.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_dropped_leaves_the_others_their_answer() {
+    let Setup { key, source, verifier, .. } = setup();
+    verifier.verify(&key.sign(&claims())).await.unwrap();
     let next = TestKey::new("b");
     let token = next.sign(&claims());
+    let hanging = source.hanging.lock().await;
+    let mut dropped = Box::pin(verifier.verify(&token));
+    let mut other = Box::pin(verifier.verify(&token));
+    assert!(futures_util::poll!(dropped.as_mut()).is_pending() && futures_util::poll!(other.as_mut()).is_pending());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(futures_util::poll!(dropped.as_mut()).is_pending());
+    assert_eq!(source.fetches(), 2, "it is being asked");
+    drop(dropped);
     source.publish(&[&next, &key]);
-    for _ in 0..3 {
-        assert!(matches!(verifier.verify(&token).await, Err(TokenError::UnknownKey)));
-    }
-    assert_eq!(source.fetches(), 1, "it was asked a moment ago");
+    drop(hanging);
+    other.await.unwrap();
+}
 
-    clock.advance(30);
-    let (one, other) = tokio::join!(verifier.verify(&token), verifier.verify(&token));
-    assert!(one.is_ok() && other.is_ok());
-    assert_eq!(source.fetches(), 2, "requests at the same time share a fetch");
+#[tokio::test(start_paused = true)]
+async fn made_up_keys_cause_one_fetch_in_a_second() {
+    let Setup { source, verifier, .. } = setup();
+    let token = TestKey::new("made up").sign(&claims());
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(10) {
+        let refused = futures_util::future::join_all((0..20).map(|_| verifier.verify(&token))).await;
+        assert!(refused.iter().all(|refused| matches!(refused, Err(TokenError::UnknownKey))), "{refused:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!((5..=12).contains(&source.fetches()), "{}", source.fetches());
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_said_about_a_new_key_while_the_source_is_out_of_reach() {
+    let Setup { key, clock, source, verifier } = setup();
     verifier.verify(&key.sign(&claims())).await.unwrap();
-    assert_eq!(source.fetches(), 2);
+    let next = TestKey::new("b");
+    let token = next.sign(&claims());
+    source.disappear();
+    for _ in 0..2 {
+        assert!(matches!(verifier.verify(&token).await, Err(TokenError::KeysUnavailable(_))));
+    }
+    assert_eq!(source.fetches(), 2, "it is left alone for two seconds");
+    verifier.verify(&key.sign(&claims())).await.unwrap();
+    source.publish(&[&next, &key]);
+    clock.advance(2);
+    verifier.verify(&token).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn fixed_keys_are_not_asked_for_again() {
+    let key = TestKey::new("a");
+    let keys = FixedKeys::new(JwkSet { keys: vec![key.public()] });
+    let clock = StillClock::new();
+    let verifier = Verifier::new(ISSUER, Arc::new(keys), clock.clone());
+    let lasting = key.sign(&changed("exp", json!(NOW + 100 * 3600)));
+    verifier.verify(&lasting).await.unwrap();
+    let begun = Instant::now();
+    let refused = verifier.verify(&TestKey::new("b").sign(&claims())).await;
+    assert!(matches!(refused, Err(TokenError::UnknownKey)));
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    clock.advance(48 * 3600);
+    verifier.verify(&lasting).await.unwrap();
 }
 
 #[tokio::test]
