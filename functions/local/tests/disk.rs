@@ -34,11 +34,13 @@ impl SmallDisk {
         self.0.path().join("filler")
     }
 
-    fn fill(&self) {
+    /// Leaves so many bytes free.
+    fn fill(&self, left: u64) {
         let mut file = File::options().create(true).append(true).open(self.filler()).unwrap();
         for bytes in [1 << 20, 1 << 12, 1] {
             while file.write_all(&vec![0; bytes]).is_ok() {}
         }
+        file.set_len(file.metadata().unwrap().len().saturating_sub(left)).unwrap();
     }
 }
 
@@ -63,10 +65,10 @@ async fn a_disk_that_was_full_for_a_moment_stops_nothing() {
         accepted.push(location(&upload().await.unwrap()));
     }
     let mut refused = 0;
-    // Each time what is left is another thing that lacks room: a blob, the log, the database, a mail.
     for _ in 0..5 {
-        for _ in 0..6 {
-            disk.fill();
+        // With more room left it is a later step that finds none: the blob, the database's log, a document, a mail.
+        for pages in 0..12 {
+            disk.fill(pages << 12);
             let answer = upload().await.unwrap();
             match answer.status() {
                 StatusCode::ACCEPTED => accepted.push(location(&answer)),
@@ -106,19 +108,24 @@ async fn a_disk_that_was_full_for_a_moment_stops_nothing() {
 async fn after_a_clean_stop_a_copy_of_the_database_is_whole() {
     let mut service = Service::start(&[]).await;
     let token = service.login().await;
+    let name = "invoices.sqlite3";
     let mut places = Vec::new();
-    for _ in 0..20 {
-        places.push(location(&service.post_json(&token, "/invoices?format=csv", sample()).send().await.unwrap()));
-    }
-    for place in &places {
-        service.finished(&token, place).await;
+    for _ in 0..5 {
+        for _ in 0..10 {
+            places.push(location(&service.post_json(&token, "/invoices?format=csv", sample()).send().await.unwrap()));
+        }
+        for place in &places {
+            service.finished(&token, place).await;
+        }
+        assert!(service.terminate().await.success());
+        assert!(!service.data.path().join(format!("{name}-wal")).exists(), "what it has is not in the file");
+        let listed = service.command().args(["user", "list"]).stdout(Stdio::null()).status().unwrap();
+        assert!(listed.success());
+        assert!(!service.data.path().join(format!("{name}-wal")).exists(), "nor is it after a command");
+        service.run().await;
     }
     assert!(service.terminate().await.success());
-    // One that stopped cleanly leaves one file, and so does a command beside it.
-    let listed = service.command().args(["user", "list"]).stdout(Stdio::null()).status().unwrap();
-    assert!(listed.success());
     let copy = TempDir::new().unwrap();
-    let name = "invoices.sqlite3";
     fs::copy(service.data.path().join(name), copy.path().join(name)).unwrap();
     copy_folder(&service.data.path().join("documents"), &copy.path().join("documents"));
     fs::copy(service.data.path().join("token-keys.pem"), copy.path().join("token-keys.pem")).unwrap();

@@ -9,9 +9,7 @@ use std::sync::Arc;
 use adapters::open::{self, Database};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use host::SystemClock;
 use host::testing::{self, Lambda, Program, event};
-use jiff::Timestamp;
 use pipeline::{
     BlobId, Broker, Bucket, DocumentState, Documents, DocumentsExt as _, Ledger, Message, NewUpload, Queue, RetryPolicy,
 };
@@ -45,7 +43,7 @@ impl Parts {
         let queue = format!("sqlite://{path}/invoices.sqlite3");
         // The broker's tables.
         Database::open(&queue).await.unwrap().migrate().await.unwrap();
-        let broker = open::broker(&queue, retry.lease, Arc::new(SystemClock)).await.unwrap();
+        let broker = open::broker(&queue, retry.lease).await.unwrap();
         let documents = open::documents(&format!("file://{path}/documents")).await.unwrap();
         let database = Database::open(&url(&server, &name)).await.unwrap();
         database.migrate().await.unwrap();
@@ -62,7 +60,7 @@ impl Parts {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
         let sample = std::fs::read(root.join("events/sample_invoice.json")).unwrap();
         self.documents.put_bytes(Bucket::Raw, raw, sample.into()).await.unwrap();
-        let upload = testing::upload(raw, Timestamp::now());
+        let upload = testing::upload(raw);
         self.ledger.accept(&upload).await.unwrap();
         upload
     }

@@ -49,7 +49,7 @@ async fn sessions_that_are_read_only_leave_the_pool() {
         for outcome in futures_util::future::join_all((0..8).map(|_| accept())).await {
             refused(outcome);
         }
-        refused(ledger.claim_document(upload.documents[0].id, BlobId::new(), Timestamp::now()).await);
+        refused(ledger.claim_document(upload.documents[0].id, BlobId::new()).await);
     }
     users.clear_login_failures("account:somebody").await.unwrap();
     set_read_only(&scratch, false).await;
@@ -105,5 +105,5 @@ async fn an_account_that_is_refused_and_a_database_that_is_gone_pass() {
     refused(stranger.accept(&contract::ledger::upload(&[pipeline::Format::Pdf])).await);
     execute(&scratch.server, format!("drop database {} with (force)", scratch.name)).await;
     refused(ledger.accept(&contract::ledger::upload(&[pipeline::Format::Pdf])).await);
-    refused(ledger.claim_document(pipeline::DocumentId::new(), BlobId::new(), Timestamp::now()).await);
+    refused(ledger.claim_document(pipeline::DocumentId::new(), BlobId::new()).await);
 }

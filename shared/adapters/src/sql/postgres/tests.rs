@@ -147,15 +147,16 @@ async fn an_older_program_works_on_a_newer_schema_until_that_says_no() {
 
 /// A plain build keeps every writer of the table waiting until it is done.
 #[test]
-fn indexes_on_tables_that_are_there_are_built_concurrently() {
+fn indexes_on_tables_that_grow_are_built_concurrently() {
     for migration in MIGRATIONS.iter().filter(|migration| migration.version > 2) {
         let sql = migration.sql.as_str().to_lowercase();
         for statement in sql.split(';').filter(|statement| statement.contains("create") && statement.contains("index"))
         {
             let table = statement.split(" on ").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap();
-            let made_here = sql.contains(&format!("create table {table} ("));
+            // The outbox has what is in flight alone.
+            let is_short = table == "outbox" || sql.contains(&format!("create table {table} ("));
             let concurrent = statement.contains("concurrently") && migration.no_tx;
-            assert!(made_here || concurrent, "migration {}: {statement}", migration.version);
+            assert!(is_short || concurrent, "migration {}: {statement}", migration.version);
         }
     }
 }

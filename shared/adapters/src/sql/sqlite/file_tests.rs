@@ -36,7 +36,7 @@ async fn connection(path: &Path) -> SqliteConnection {
 }
 
 fn ledger(pool: &Pool) -> Arc<SqlLedger> {
-    Arc::new(SqlLedger::new(pool.clone(), RetryPolicy::default()))
+    Arc::new(SqlLedger::new(pool.clone(), RetryPolicy::default(), None))
 }
 
 async fn accept(ledger: &SqlLedger) -> Result<Acceptance, PortError> {
@@ -50,7 +50,6 @@ async fn accept(ledger: &SqlLedger) -> Result<Acceptance, PortError> {
         notify: None,
         idempotency: None,
         trace: TraceId::new(),
-        at: Timestamp::now(),
     };
     ledger.accept(&upload).await
 }
