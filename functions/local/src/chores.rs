@@ -129,11 +129,15 @@ fn table(rows: &[[String; 4]]) -> String {
 /// Begins failed documents and mails anew, or only lists them.
 #[allow(clippy::print_stdout)] // The answer of a command.
 pub(crate) async fn redrive(settings: &Settings, filter: &RedriveFilter, list: bool) -> anyhow::Result<()> {
-    let sweeper = Parts::open(settings).await?.sweeper(settings);
-    if list {
-        return Ok(sweeper.print_failed(filter).await?);
-    }
-    let redrive = sweeper.redrive(filter, &Actor::Operator).await?;
-    println!("{} document(s) and {} mail(s) begin anew", redrive.documents, redrive.mails);
-    Ok(())
+    let parts = Parts::open(settings).await?;
+    let sweeper = parts.sweeper(settings);
+    let done = if list {
+        sweeper.print_failed(filter).await
+    } else {
+        sweeper.redrive(filter, &Actor::Operator).await.map(|redrive| {
+            println!("{} document(s) and {} mail(s) begin anew", redrive.documents, redrive.mails);
+        })
+    };
+    parts.close().await;
+    Ok(done?)
 }

@@ -8,6 +8,7 @@ mod triggers;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use auth::Accounts;
 use auth::commands::{KeyCommand, UserCommand};
@@ -94,8 +95,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
             if watch { chores::watch(&settings()?, order).await } else { chores::render(&settings()?, order) }
         }
         Command::Validate { file } => chores::validate(&settings()?, &file),
-        Command::User(command) => command.run(&accounts(&settings()?).await?).await,
-        Command::Key(command) => command.run(&accounts(&settings()?).await?).await,
+        Command::User(command) => with_accounts(&settings()?, async |accounts| command.run(accounts).await).await,
+        Command::Key(command) => with_accounts(&settings()?, async |accounts| command.run(accounts).await).await,
         Command::Redrive { upload, reason, list } => {
             chores::redrive(&settings()?, &RedriveFilter { upload, reason }, list).await
         }
@@ -107,7 +108,12 @@ fn csv_dialect(name: &str) -> Result<CsvDialect, &'static str> {
     CsvDialect::from_name(name).ok_or("expected rfc4180, excel or excel-de")
 }
 
-async fn accounts(settings: &Settings) -> anyhow::Result<Accounts> {
+async fn with_accounts(
+    settings: &Settings,
+    work: impl AsyncFnOnce(&Accounts) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let parts = parts::Parts::open(settings).await?;
-    Ok(Accounts::new(parts.users, parts.clock))
+    let done = work(&Accounts::new(Arc::clone(&parts.users), Arc::clone(&parts.clock))).await;
+    parts.close().await;
+    done
 }

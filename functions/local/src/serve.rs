@@ -37,6 +37,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     while let Some(ended) = background.join_next().await {
         ended?;
     }
+    parts.close().await;
     // Without its background work the service would accept what it never does.
     ensure!(!ended_by_itself, "the background work ended by itself");
     Ok(())

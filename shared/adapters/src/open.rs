@@ -76,10 +76,40 @@ impl Database {
 
 #[cfg(feature = "sql")]
 impl Database {
+    /// Whether there is a ledger at this URL, of any version. Nothing is made there.
+    ///
+    /// # Errors
+    /// The URL is wrong or the database out of reach.
+    pub async fn is_begun(url: &str) -> Result<bool, OpenError> {
+        #[cfg(feature = "sqlite")]
+        if DATABASE.scheme(url)? == "sqlite" && crate::sql::sqlite::is_missing(path(url)).await {
+            return Ok(false);
+        }
+        let database = Self::open(url).await?;
+        let begun = match &database.0 {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(pool) => pool.is_begun().await,
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(pool) => pool.is_begun().await,
+        };
+        database.close().await;
+        begun.map_err(|error| DATABASE.unavailable(error))
+    }
+
+    /// Closes its connections. What uses them afterwards fails. A SQLite database is one whole file then.
+    pub async fn close(&self) {
+        match &self.0 {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(pool) => pool.close().await,
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(pool) => pool.close().await,
+        }
+    }
+
     /// Brings the schema up to what this program needs.
     ///
     /// # Errors
-    /// The database is out of reach or a migration fails.
+    /// The database is out of reach, a migration fails, or the schema has gone beyond this program.
     pub async fn migrate(&self) -> Result<(), OpenError> {
         let migrated = match &self.0 {
             #[cfg(feature = "sqlite")]

@@ -12,8 +12,7 @@ use pipeline::{Broker, Delivery, ErrorKind, Message, PortError, Queue, Settlemen
 use sqlx::Row as _;
 use tokio::sync::Notify;
 
-use crate::sql::error;
-use crate::sql::sqlite::{Pool, milliseconds_up};
+use crate::sql::sqlite::{Pool, error, milliseconds_up};
 
 /// How long a publisher waits for the write lock.
 const PUBLISH_LIMIT: Duration = Duration::from_secs(5);
@@ -150,6 +149,10 @@ impl Broker for SqliteQueue {
 
     async fn check(&self) -> Result<(), PortError> {
         self.table.pool.check().await
+    }
+
+    async fn close(&self) {
+        self.table.pool.close().await;
     }
 }
 

@@ -5,6 +5,7 @@ pub mod chores;
 pub mod containers;
 pub mod pack;
 pub mod servers;
+pub mod small_disk;
 
 mod arrows;
 mod bench;

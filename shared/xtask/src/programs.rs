@@ -1,6 +1,6 @@
 //! The programs of the system that tests start: which are missing, and how to get them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context as _, ensure};
@@ -68,6 +68,10 @@ pub(crate) fn missing_for_tests() -> Vec<&'static str> {
     let mut missing = missing_tools();
     if browser().is_err() {
         missing.push("chromium");
+    }
+    // Debian keeps it off the path of others than root.
+    if !is_there("pgbouncer") && !Path::new("/usr/sbin/pgbouncer").is_file() {
+        missing.push("pgbouncer");
     }
     missing
 }

@@ -13,7 +13,7 @@ use pipeline::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{Pool, error, milliseconds, timestamp};
+use super::{Pool, error, milliseconds, repeated, timestamp};
 
 /// The users in a SQL database.
 pub(crate) struct SqlUsers {
@@ -23,6 +23,45 @@ pub(crate) struct SqlUsers {
 impl SqlUsers {
     pub(crate) const fn new(pool: Pool) -> Self {
         Self { pool }
+    }
+
+    pub(super) async fn insert_login_failure(
+        &self,
+        subject: &str,
+        at: Timestamp,
+        too_old: Timestamp,
+    ) -> Result<(), PortError> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query("delete from login_failures where failed_at < $1")
+            .bind(milliseconds(too_old))
+            .execute(&mut *transaction)
+            .await
+            .map_err(error("forget failed logins"))?;
+        sqlx::query("insert into login_failures (subject, failed_at) values ($1, $2)")
+            .bind(subject)
+            .bind(milliseconds(at))
+            .execute(&mut *transaction)
+            .await
+            .map_err(error("count a failed login"))?;
+        transaction.commit().await.map_err(error("count a failed login"))
+    }
+
+    /// Mostly there are none. Then nothing is written, and a login needs no database that takes writes.
+    async fn delete_login_failures(&self, subject: &str) -> Result<(), PortError> {
+        let any: Option<i32> = sqlx::query_scalar("select 1 from login_failures where subject = $1 limit 1")
+            .bind(subject)
+            .fetch_optional(self.pool.connections())
+            .await
+            .map_err(error("read failed logins"))?;
+        if any.is_none() {
+            return Ok(());
+        }
+        sqlx::query("delete from login_failures where subject = $1")
+            .bind(subject)
+            .execute(self.pool.connections())
+            .await
+            .map_err(error("forget failed logins"))?;
+        Ok(())
     }
 }
 
@@ -255,19 +294,8 @@ impl Users for SqlUsers {
     async fn record_login_failure(&self, subject: &str, at: Timestamp, window: Duration) -> Result<(), PortError> {
         let window = SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX);
         let too_old = at.checked_sub(window).unwrap_or(Timestamp::MIN);
-        let mut transaction = self.pool.begin().await?;
-        sqlx::query("delete from login_failures where failed_at < $1")
-            .bind(milliseconds(too_old))
-            .execute(&mut *transaction)
-            .await
-            .map_err(error("forget failed logins"))?;
-        sqlx::query("insert into login_failures (subject, failed_at) values ($1, $2)")
-            .bind(subject)
-            .bind(milliseconds(at))
-            .execute(&mut *transaction)
-            .await
-            .map_err(error("count a failed login"))?;
-        transaction.commit().await.map_err(error("count a failed login"))
+        // Twice where the outcome of the first try is unknown: rather one failure too many than one too few.
+        repeated(|| self.insert_login_failure(subject, at, too_old)).await
     }
 
     async fn login_failures(&self, subject: &str, since: Timestamp) -> Result<LoginFailures, PortError> {
@@ -284,12 +312,7 @@ impl Users for SqlUsers {
     }
 
     async fn clear_login_failures(&self, subject: &str) -> Result<(), PortError> {
-        sqlx::query("delete from login_failures where subject = $1")
-            .bind(subject)
-            .execute(self.pool.connections())
-            .await
-            .map_err(error("forget failed logins"))?;
-        Ok(())
+        repeated(|| self.delete_login_failures(subject)).await
     }
 
     async fn check(&self) -> Result<(), PortError> {

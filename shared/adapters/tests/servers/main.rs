@@ -7,8 +7,10 @@ mod environment;
 #[path = "../events/mod.rs"]
 mod events;
 mod gridfs;
+mod pgbouncer;
 mod postgres;
 mod races;
+mod read_only;
 mod relay;
 mod s3;
 mod ses;

@@ -15,14 +15,14 @@ use crate::events::events;
 use crate::relay::Relay;
 
 /// A database of the test's own, without a schema, that goes with its test.
-struct Scratch {
-    server: String,
-    name: String,
-    database: Database,
+pub(crate) struct Scratch {
+    pub(crate) server: String,
+    pub(crate) name: String,
+    pub(crate) database: Database,
 }
 
 impl Scratch {
-    async fn new() -> Option<Self> {
+    pub(crate) async fn new() -> Option<Self> {
         let server = server("TEST_POSTGRES_URL")?;
         let name = format!("test_{}", uuid::Uuid::now_v7().simple());
         execute(&server, format!("create database {name}")).await;
@@ -34,18 +34,18 @@ impl Scratch {
         Some(Self { server, name, database })
     }
 
-    async fn ledger(&self) -> Arc<Timed> {
+    pub(crate) async fn ledger(&self) -> Arc<Timed> {
         self.database.migrate().await.unwrap();
         let database = self.database.clone();
         Arc::new(Timed::new(move |clock| database.ledger_at(RetryPolicy::default(), clock)))
     }
 
-    async fn drop(self) {
+    pub(crate) async fn drop(self) {
         execute(&self.server, format!("drop database {} with (force)", self.name)).await;
     }
 }
 
-async fn execute(server: &str, statement: String) {
+pub(crate) async fn execute(server: &str, statement: String) {
     let mut connection = PgConnection::connect(server).await.unwrap();
     sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
 }

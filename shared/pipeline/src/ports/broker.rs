@@ -40,6 +40,9 @@ pub trait Broker: Send + Sync {
     fn is_blocked(&self) -> bool {
         false
     }
+
+    /// Ends its connections at the end of the process. Nothing is published or taken afterwards.
+    async fn close(&self) {}
 }
 
 /// A running consumer. Dropped, it takes nothing more; what it has delivered can still be settled.

@@ -1,81 +1,24 @@
 //! A server's disk runs full: uploads are refused before they are accepted, and nothing that was accepted is lost.
 
-use std::fs::{self, File};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{bail, ensure};
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 use xtask::servers::{Kind, Servers};
+use xtask::small_disk::SmallDisk;
 
 use crate::offer::{Outcomes, offer};
 use crate::{Ground, REST_LIMIT};
 
-const SIZE: &str = "size=600m";
 const RATE: f64 = 20.0;
 const TIME: Duration = Duration::from_secs(20);
 /// How long the pack may take to come back by itself, once its server does.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(60);
 
-/// A server's data on a file system of its own. It is unmounted when dropped.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    /// Moves a stopped server's data to it.
-    fn take(data: PathBuf) -> anyhow::Result<Self> {
-        let before = data.with_extension("before");
-        fs::rename(&data, &before)?;
-        fs::create_dir(&data)?;
-        run("mount", &["-t", "tmpfs", "-o", SIZE, "tmpfs", &data.to_string_lossy()])
-            .context("a full disk is played by a small tmpfs, which only root can mount")?;
-        let disk = Self(data);
-        let (from, to) = (format!("{}/.", before.display()), disk.0.to_string_lossy().into_owned());
-        run("cp", &["-a", &from, &to])?;
-        Ok(disk)
-    }
-
-    fn filler(&self) -> PathBuf {
-        self.0.join("filler")
-    }
-
-    fn fill(&self) -> anyhow::Result<()> {
-        let mut file = File::create(self.filler())?;
-        for bytes in [1 << 20, 1 << 12, 1] {
-            while file.write_all(&vec![0; bytes]).is_ok() {}
-        }
-        Ok(())
-    }
-
-    fn free(&self) -> anyhow::Result<()> {
-        Ok(fs::remove_file(self.filler())?)
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        if let Err(error) = run("umount", &["--lazy", &self.0.to_string_lossy()]) {
-            println!("{error:#}");
-        }
-    }
-}
-
-fn run(program: &str, arguments: &[&str]) -> anyhow::Result<()> {
-    let status = Command::new(program).args(arguments).status().with_context(|| format!("cannot start {program}"))?;
-    ensure!(status.success(), "{program} {}: {status}", arguments.join(" "));
-    Ok(())
-}
-
 pub(crate) async fn full(binaries: &Path, servers: &mut Servers, kind: Kind) -> anyhow::Result<()> {
-    let process = servers.get(kind)?.process().context("a server in a container has its disk elsewhere")?;
-    // MongoDB stays in the folder around its data, PostgreSQL enters it.
-    let folder = fs::read_link(format!("/proc/{process}/cwd"))?;
-    let data = if folder.ends_with("data") { folder } else { folder.join("data") };
-    servers.get(kind)?.stop()?;
-    let disk = SmallDisk::take(data)?;
-    servers.get(kind)?.restart()?;
+    let disk = SmallDisk::under(servers, kind)?;
     let outcome = run_full(binaries, servers, kind, &disk).await;
     servers.get(kind)?.stop()?;
     outcome

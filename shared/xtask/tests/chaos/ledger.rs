@@ -1,12 +1,16 @@
 //! The ledger, seen from outside.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 use url::Url;
 use uuid::Uuid;
 
 use crate::arena::name_of_its_own;
+
+/// Five times a second, for longer than a server is down.
+const READ_ONLY_TRIES: u32 = 300;
 
 /// A database of the run's own.
 pub(crate) struct Ledger {
@@ -47,6 +51,28 @@ impl Ledger {
 
     pub(crate) async fn forget_that_formats_are_unique(&self) -> anyhow::Result<()> {
         execute(&self.url, "alter table documents drop constraint documents_upload_format_key".to_owned()).await
+    }
+
+    /// Whoever connects from now on may write or not; sessions that may are ended. Tried again while the server is down.
+    pub(crate) async fn set_read_only(&self, on: bool) -> anyhow::Result<()> {
+        let mut tries = 1;
+        loop {
+            match self.try_to_set_read_only(on).await {
+                Err(_) if tries < READ_ONLY_TRIES => tries += 1,
+                done => return done,
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    async fn try_to_set_read_only(&self, on: bool) -> anyhow::Result<()> {
+        let name = &self.name;
+        execute(&self.server, format!("alter database {name} set default_transaction_read_only = {on}")).await?;
+        if on {
+            let end = format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
+            execute(&self.server, end).await?;
+        }
+        Ok(())
     }
 
     pub(crate) async fn unrest(&self) -> anyhow::Result<Unrest> {

@@ -23,7 +23,8 @@ use anyhow::{Context as _, bail, ensure};
 use clap::Parser;
 use pipeline::Mutation;
 use tokio::runtime::Runtime;
-use xtask::servers::{Plan, Servers};
+use xtask::servers::{Kind, Plan, Servers};
+use xtask::small_disk::SmallDisk;
 
 use self::arena::Arena;
 use self::clients::Clients;
@@ -71,38 +72,67 @@ fn main() -> anyhow::Result<ExitCode> {
         println!("chaos: passed over, only the embedded parts are tested");
         return Ok(ExitCode::SUCCESS);
     }
-    let mut servers = Servers::start(&Plan::of_its_own(&SERVERS))?;
+    let mut ground = Ground::start()?;
     let runtime = Runtime::new()?;
     let outcome = match (arguments.seed, arguments.mutation) {
-        (seed, Some(mutation)) => must_fail(&runtime, &mut servers, seed.unwrap_or(TESTED_SEED), mutation),
-        (Some(seed), None) => must_hold(&runtime, &mut servers, seed, arguments.uploads),
-        (None, None) => test(&runtime, &mut servers),
+        (seed, Some(mutation)) => must_fail(&runtime, &mut ground, seed.unwrap_or(TESTED_SEED), mutation),
+        (Some(seed), None) => must_hold(&runtime, &mut ground, seed, arguments.uploads),
+        (None, None) => test(&runtime, &mut ground),
     };
-    servers.finish(outcome.is_err());
+    ground.end(outcome.is_err())?;
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
-fn test(runtime: &Runtime, servers: &mut Servers) -> anyhow::Result<()> {
-    for mutation in Mutation::ALL {
-        must_fail(runtime, servers, TESTED_SEED, *mutation)?;
-    }
-    must_hold(runtime, servers, TESTED_SEED, TESTED_UPLOADS)
+/// The servers of all runs.
+pub(crate) struct Ground {
+    pub(crate) servers: Servers,
+    /// PostgreSQL's. None where its servers are containers.
+    pub(crate) disk: Option<SmallDisk>,
 }
 
-fn must_hold(runtime: &Runtime, servers: &mut Servers, seed: u64, uploads: usize) -> anyhow::Result<()> {
+impl Ground {
+    fn start() -> anyhow::Result<Self> {
+        let mut servers = Servers::start(&Plan::of_its_own(&SERVERS))?;
+        let is_process = servers.get(Kind::Postgres)?.process().is_some();
+        let disk = if is_process { Some(SmallDisk::under(&mut servers, Kind::Postgres)?) } else { None };
+        if disk.is_none() {
+            println!("chaos: the servers are containers, so no disk is filled");
+        }
+        Ok(Self { servers, disk })
+    }
+
+    fn end(mut self, keep_logs: bool) -> anyhow::Result<()> {
+        if let Some(disk) = self.disk {
+            // It lets go of its disk.
+            self.servers.get(Kind::Postgres)?.stop()?;
+            drop(disk);
+        }
+        self.servers.finish(keep_logs);
+        Ok(())
+    }
+}
+
+fn test(runtime: &Runtime, ground: &mut Ground) -> anyhow::Result<()> {
+    for mutation in Mutation::ALL {
+        must_fail(runtime, ground, TESTED_SEED, *mutation)?;
+    }
+    must_hold(runtime, ground, TESTED_SEED, TESTED_UPLOADS)
+}
+
+fn must_hold(runtime: &Runtime, ground: &mut Ground, seed: u64, uploads: usize) -> anyhow::Result<()> {
     println!("chaos: seed {seed}, {uploads} uploads");
     let run = Run { seed, uploads, schedule: Schedule::draw(seed, uploads), mutation: None };
-    let verdict = run.make(runtime, servers)?;
+    let verdict = run.make(runtime, ground)?;
     ensure!(verdict.breaches.is_empty(), "the promise does not hold with seed {seed}");
     println!("chaos: the promise holds with seed {seed}");
     Ok(())
 }
 
-fn must_fail(runtime: &Runtime, servers: &mut Servers, seed: u64, mutation: Mutation) -> anyhow::Result<()> {
+fn must_fail(runtime: &Runtime, ground: &mut Ground, seed: u64, mutation: Mutation) -> anyhow::Result<()> {
     println!("chaos: breach {}, {BREACH_UPLOADS} uploads", mutation.name());
     let schedule = Schedule::showing(mutation);
     let run = Run { seed, uploads: BREACH_UPLOADS, schedule, mutation: Some(mutation) };
-    let verdict = run.make(runtime, servers)?;
+    let verdict = run.make(runtime, ground)?;
     ensure!(verdict.shows(mutation), "nobody noticed the breach {}", mutation.name());
     println!("chaos: the breach {} was noticed", mutation.name());
     Ok(())
@@ -118,9 +148,9 @@ struct Run {
 
 impl Run {
     /// Makes the run on a ground of its own, and prints what came of it.
-    fn make(&self, runtime: &Runtime, servers: &mut Servers) -> anyhow::Result<Verdict> {
-        let arena = runtime.block_on(Arena::start(servers, self.seed, self.mutation))?;
-        let verdict = self.fight(runtime, &arena, servers).inspect(print);
+    fn make(&self, runtime: &Runtime, ground: &mut Ground) -> anyhow::Result<Verdict> {
+        let arena = runtime.block_on(Arena::start(&ground.servers, self.seed, self.mutation))?;
+        let verdict = self.fight(runtime, &arena, ground).inspect(print);
         let keep_logs = match &verdict {
             Ok(verdict) => !verdict.breaches.is_empty() && self.mutation.is_none(),
             Err(_) => true,
@@ -129,13 +159,13 @@ impl Run {
         verdict
     }
 
-    fn fight(&self, runtime: &Runtime, arena: &Arena, servers: &mut Servers) -> anyhow::Result<Verdict> {
+    fn fight(&self, runtime: &Runtime, arena: &Arena, ground: &mut Ground) -> anyhow::Result<Verdict> {
         let sample = serde_json::from_str(include_str!("../../../../events/sample_invoice.json"))?;
         let clients = runtime.block_on(Clients::login(arena.base.clone(), sample))?;
         let (uploaded, befallen, is_over) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
         let told = std::thread::scope(|scope| {
             let handle = runtime.handle();
-            let mishaps = scope.spawn(|| mishaps::carry_out(arena, servers, &self.schedule, &befallen, handle));
+            let mishaps = scope.spawn(|| mishaps::carry_out(arena, ground, &self.schedule, &befallen, handle));
             scope.spawn(|| self.tell_progress(&uploaded, &befallen, &is_over));
             let told = runtime.block_on(clients.upload(self.seed, self.uploads, self.schedule.length, &uploaded));
             let mishaps = mishaps.join();

@@ -1,33 +1,34 @@
 //! Carries out what a schedule says.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use tokio::runtime::Handle;
 use xtask::pack::{Function, Pack};
-use xtask::servers::{Kind, Servers};
+use xtask::servers::Kind;
 
+use crate::Ground;
 use crate::arena::{Arena, locked};
 use crate::schedule::{Mishap, Planned, Schedule};
 
 /// Carries out every lane on a thread of its own and comes back when all is up again.
 pub(crate) fn carry_out(
     arena: &Arena,
-    servers: &mut Servers,
+    ground: &mut Ground,
     schedule: &Schedule,
     done: &AtomicUsize,
     runtime: &Handle,
 ) -> anyhow::Result<()> {
-    let (begun, servers) = (Instant::now(), Mutex::new(servers));
+    let (begun, ground) = (Instant::now(), Mutex::new(ground));
     std::thread::scope(|scope| {
         let run = |lane: &'_ Vec<Planned>| {
             let mut outcome = Ok(());
             for (time, mishap) in lane {
                 sleep((begun + *time).saturating_duration_since(Instant::now()));
-                outcome = outcome.and(befall(arena, &servers, *mishap, runtime).with_context(|| format!("{mishap:?}")));
+                outcome = outcome.and(befall(arena, &ground, *mishap, runtime).with_context(|| format!("{mishap:?}")));
                 done.fetch_add(1, Ordering::Relaxed);
             }
             outcome
@@ -38,7 +39,7 @@ pub(crate) fn carry_out(
     })
 }
 
-fn befall(arena: &Arena, servers: &Mutex<&mut Servers>, mishap: Mishap, runtime: &Handle) -> anyhow::Result<()> {
+fn befall(arena: &Arena, ground: &Mutex<&mut Ground>, mishap: Mishap, runtime: &Handle) -> anyhow::Result<()> {
     match mishap {
         Mishap::Kill(function) => {
             let mut pack = locked(&arena.pack);
@@ -59,7 +60,13 @@ fn befall(arena: &Arena, servers: &Mutex<&mut Servers>, mishap: Mishap, runtime:
             Pack::signal(process, "CONT")
         }
         Mishap::Skew(function, milliseconds) => locked(&arena.pack).skew(function, milliseconds),
-        Mishap::Restart { server, cleanly, down } => restart(servers, server, cleanly, down),
+        Mishap::Restart { server, cleanly, down } => restart(ground, server, cleanly, down),
+        Mishap::ReadOnly(time) => {
+            runtime.block_on(arena.ledger.set_read_only(true))?;
+            sleep(time);
+            runtime.block_on(arena.ledger.set_read_only(false))
+        }
+        Mishap::FullDisk(time) => fill_disk(ground, time),
         Mishap::Cut(server) => {
             arena.proxies[&server].cut();
             Ok(())
@@ -109,9 +116,21 @@ fn pause(pack: &Pack, function: Function) -> anyhow::Result<Option<u32>> {
     Ok(process)
 }
 
-fn restart(servers: &Mutex<&mut Servers>, server: Kind, cleanly: bool, down: Duration) -> anyhow::Result<()> {
-    let mut servers = servers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let server = servers.get(server)?;
+/// Other restarts wait meanwhile: a server does not start on a full disk.
+fn fill_disk(ground: &Mutex<&mut Ground>, time: Duration) -> anyhow::Result<()> {
+    let mut ground = ground.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(disk) = &ground.disk else { return Ok(()) };
+    disk.fill()?;
+    sleep(time);
+    disk.free()?;
+    let server = ground.servers.get(Kind::Postgres)?;
+    server.kill()?;
+    server.restart()
+}
+
+fn restart(ground: &Mutex<&mut Ground>, server: Kind, cleanly: bool, down: Duration) -> anyhow::Result<()> {
+    let mut ground = ground.lock().unwrap_or_else(PoisonError::into_inner);
+    let server = ground.servers.get(server)?;
     if cleanly {
         server.stop()?
     } else {

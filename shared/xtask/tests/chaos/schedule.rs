@@ -23,6 +23,10 @@ pub(crate) enum Mishap {
     Skew(Function, i64),
     /// A server is killed or stopped cleanly, and started again after so long.
     Restart { server: Kind, cleanly: bool, down: Duration },
+    /// The database takes no writes for so long; when that begins, its sessions end.
+    ReadOnly(Duration),
+    /// The database's disk is full for so long. Then it is killed and started again: it may have ended, or may not.
+    FullDisk(Duration),
     /// All connections to a server are cut.
     Cut(Kind),
     /// The messages of some documents are published once more.
@@ -41,7 +45,8 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// Each function is killed five times or more; each server is killed, stopped and cut off.
+    /// Each function is killed five times or more; each server is killed, stopped and cut off, and the database is full and
+    /// read-only.
     pub(crate) fn draw(seed: u64, uploads: usize) -> Self {
         let mut dice = Rng::with_seed(seed);
         let length =
@@ -54,6 +59,7 @@ impl Schedule {
                 restarts.push(Mishap::Restart { server, cleanly, down: Duration::from_millis(dice.u64(0..1500)) });
             }
         }
+        restarts.push(Mishap::FullDisk(Duration::from_secs(dice.u64(3..=6))));
         let pauses = (0..4.max(uploads / 200)).map(|_| {
             let function = dice.choice(Function::ALL).unwrap_or(Function::Worker);
             Mishap::Pause(function, Duration::from_secs(dice.u64(5..=20)))
@@ -62,6 +68,7 @@ impl Schedule {
         let mut slips = vec![Mishap::Purge, Mishap::Purge];
         slips.extend(SERVERS.map(Mishap::Cut).repeat(2));
         slips.extend([Mishap::PublishAgain; 3]);
+        slips.extend((0..2).map(|_| Mishap::ReadOnly(Duration::from_secs(dice.u64(3..=8)))));
         let lanes = [restarts, pauses, slips, skews()].map(|mishaps| spread(mishaps, length, &mut dice));
         Self { length, lanes: lanes.into() }
     }

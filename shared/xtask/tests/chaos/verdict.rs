@@ -222,6 +222,7 @@ fn judge_mails<'a>(
         + schedule.count(|mishap| match mishap {
             Mishap::Kill(function) | Mishap::Pause(function, _) => *function == Function::Notifier,
             Mishap::Restart { server, .. } | Mishap::Cut(server) => *server == Kind::Postgres,
+            Mishap::ReadOnly(_) | Mishap::FullDisk(_) => true,
             Mishap::PauseAtWork(_) | Mishap::PublishAgain | Mishap::Purge | Mishap::Skew(..) => false,
         });
     verdict.line(

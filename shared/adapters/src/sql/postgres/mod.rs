@@ -1,15 +1,20 @@
 //! PostgreSQL: the database of a service whose functions are processes of their own.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use pipeline::PortError;
+use pipeline::{ErrorKind, PortError};
 use sqlx::ConnectOptions as _;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection as _, Postgres, Transaction};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+use self::schema::Schema;
 use self::wishes::Wishes;
-use super::{REDRIVE_LIMIT, check_schema, error, limited, milliseconds, timestamp, within};
+use super::errors::{Errors, of_postgres};
+use super::{REDRIVE_LIMIT, limited, milliseconds, repeated, timestamp, within};
 
 /// What a statement adds to lock rows.
 macro_rules! row_lock {
@@ -35,6 +40,11 @@ macro_rules! wall_clock {
 #[path = "../ledger/mod.rs"]
 #[allow(clippy::duplicate_mod)] // Once for each engine, see the parent module.
 pub(crate) mod ledger;
+mod migrating;
+#[path = "../schema.rs"]
+#[allow(clippy::duplicate_mod)]
+mod schema;
+mod sessions;
 mod steps;
 #[path = "../users.rs"]
 #[allow(clippy::duplicate_mod)]
@@ -58,25 +68,35 @@ const BEGIN_TRIES: u32 = MOST_CONNECTIONS + 1;
 const SESSION: [(&str, &str); 3] =
     [("statement_timeout", "20000"), ("idle_in_transaction_session_timeout", "60000"), ("enable_seqscan", "off")];
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+static ERRORS: Errors = Errors::new(of_postgres);
 
 /// Connections to the database, made when they are needed.
 #[derive(Clone)]
-pub(crate) struct Pool(PgPool);
+pub(crate) struct Pool {
+    connections: PgPool,
+    /// Set once sessions were found to be fit for this program.
+    sessions: Arc<OnceCell<()>>,
+}
 
 impl Pool {
     /// Reads the URL: `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full&sslrootcert=FILE`, and what
     /// [`Wishes`] says.
     pub(crate) fn open(url: &str) -> Result<Self, sqlx::Error> {
         let (wishes, url) = Wishes::read(url)?;
-        let options = PgConnectOptions::from_url(&url)?.application_name("invoices");
+        // Floats are never read; a proxy may not know the option.
+        let options = PgConnectOptions::from_url(&url)?.application_name("invoices").extra_float_digits(None);
         let options = if wishes.server_limits { options.options(SESSION) } else { options };
-        let pool = PgPoolOptions::new()
+        let connections = PgPoolOptions::new()
             .max_connections(wishes.connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {
                 Box::pin(async move {
+                    if !ERRORS.trusts(meta.age) {
+                        return Ok(false);
+                    }
                     if meta.idle_for > TRUSTED_FOR {
                         connection.ping().await?;
                     }
@@ -84,38 +104,80 @@ impl Pool {
                 })
             })
             .connect_lazy_with(options);
-        Ok(Self(pool))
+        Ok(Self { connections, sessions: Arc::default() })
     }
 
-    pub(crate) async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
-        MIGRATIONS.run(&self.0).await
+    /// Brings the schema up to these migrations, where it is not.
+    pub(crate) async fn migrate(&self) -> Result<(), PortError> {
+        self.migrate_to(&MIGRATIONS).await
+    }
+
+    async fn migrate_to(&self, migrations: &Migrator) -> Result<(), PortError> {
+        self.check_sessions().await?;
+        if !Schema::read(self).await?.has(migrations) {
+            migrating::run(&self.connections.connect_options(), migrations).await?;
+        }
+        Schema::read(self).await?.check(migrations)
+    }
+
+    /// Whether a schema was ever made.
+    pub(crate) async fn is_begun(&self) -> Result<bool, PortError> {
+        Ok(Schema::read(self).await?.is_begun())
     }
 
     /// The connections, for statements that stand alone.
     pub(crate) const fn connections(&self) -> &PgPool {
-        &self.0
+        &self.connections
     }
 
-    /// Begins a transaction that writes.
+    /// New uploads are always welcome: the server looks after its disk.
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps)] // SQLite may refuse.
+    pub(crate) fn admit_upload(&self) -> Result<(), PortError> {
+        Ok(())
+    }
+
+    /// Begins a transaction that writes. In a task of its own: dropped on its way, a connection would go back to the pool
+    /// within a transaction that nobody knows of, and the statements of others would never be committed.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Engine>, PortError> {
-        let mut tries = 1;
-        loop {
-            match self.0.begin().await {
-                // Nothing has happened yet, and the broken connection is gone from the pool.
-                Err(sqlx::Error::Io(_)) if tries < BEGIN_TRIES => tries += 1,
-                begun => return begun.map_err(error("begin a transaction")),
+        let connections = self.connections.clone();
+        let begun = tokio::spawn(async move {
+            let mut tries = 1;
+            loop {
+                match connections.begin().await {
+                    // Nothing has happened yet, and the broken connection is gone from the pool.
+                    Err(sqlx::Error::Io(_)) if tries < BEGIN_TRIES => tries += 1,
+                    begun => return begun,
+                }
             }
-        }
+        });
+        let ended = |source| PortError::new(ErrorKind::Unreachable, "cannot begin a transaction").with_source(source);
+        begun.await.map_err(ended)?.map_err(error("begin a transaction"))
     }
 
-    /// Whether the database answers and has the newest migration that this program knows.
+    /// Closes the connections, once those in use are given back.
+    pub(crate) async fn close(&self) {
+        self.connections.close().await;
+    }
+
+    /// Whether the database answers, its sessions are fit for this program, and so is its schema.
     pub(crate) async fn check(&self) -> Result<(), PortError> {
-        let applied: Option<i64> = sqlx::query_scalar("select max(version) from _sqlx_migrations where success")
-            .fetch_one(&self.0)
-            .await
-            .or_else(|source| if is_missing_table(&source) { Ok(None) } else { Err(source) })
-            .map_err(error("read the schema's version"))?;
-        check_schema(applied, &MIGRATIONS)
+        self.check_sessions().await?;
+        Schema::read(self).await?.check(&MIGRATIONS)
+    }
+
+    async fn check_sessions(&self) -> Result<(), PortError> {
+        let check = || sessions::check(&self.connections);
+        self.sessions.get_or_try_init(check).await.map(|_| ())
+    }
+}
+
+/// Maps an error of the database; `context` says what was being done.
+pub(crate) fn error(context: &'static str) -> impl FnOnce(sqlx::Error) -> PortError {
+    move |source| {
+        // https://www.pgbouncer.org/config.html#ignore_startup_parameters
+        let is_options = source.as_database_error().is_some_and(|error| error.message().contains("startup parameter"));
+        let hint = if is_options { " (add server_limits=off to DATABASE_URL: a proxy refuses the limits)" } else { "" };
+        ERRORS.port_error(&format!("{context}{hint}"), source)
     }
 }
 
@@ -134,9 +196,5 @@ fn is_missing_table(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("42P01"))
 }
 
-/// Whether an error of this SQLSTATE passes (PostgreSQL documentation, appendix A): connection exceptions,
-/// rollbacks such as those of deadlocks, insufficient resources, an operator's intervention such as a shutdown,
-/// system errors, and what was cancelled by a time limit.
-pub(super) fn passes(code: &str) -> bool {
-    ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class)) || code == "55P03"
-}
+#[cfg(test)]
+mod tests;
