@@ -21,7 +21,7 @@ const TRIES: u32 = 2;
 
 impl SqlLedger {
     pub(super) async fn accept_upload(&self, upload: &NewUpload) -> Result<Acceptance, PortError> {
-        self.pool.admit_upload()?;
+        self.base.pool.admit_upload()?;
         // An earlier request's key that is deleted before its answer is read leaves the key to this one.
         for _ in 0..TRIES {
             if let Some(acceptance) = self.try_to_accept(upload).await? {
