@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
@@ -22,6 +21,7 @@ use utoipa::IntoParams;
 use crate::Gateway;
 use crate::byte_range::{self, ByteRange};
 use crate::caller::Caller;
+use crate::content;
 use crate::request::bad_request;
 
 /// What RFC 8187 section 3.2.1 lets stand (`attr-char`).
@@ -62,6 +62,7 @@ pub(crate) struct DownloadQuery {
     (status = 401, description = "No valid credential", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "The API key lacks a scope", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "None of one's own, or the link has expired", body = Problem, content_type = "application/problem+json"),
+    (status = 500, description = "The document's file is lost or damaged", body = Problem, content_type = "application/problem+json"),
     (status = 416, description = "No such range", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn download(
@@ -115,7 +116,10 @@ async fn send(
     if gateway.is_frozen_between && part.end - part.start > MOST_IF_FROZEN {
         return redirect(gateway, document, &disposition).await;
     }
-    let blob = gateway.documents.get(Bucket::Processed, document.blob, range.clone()).await?;
+    let body = match range.clone() {
+        Some(range) => content::part(gateway, document, range).await?,
+        None => content::whole(gateway, document).await?,
+    };
     let mut response = (
         status,
         [
@@ -126,7 +130,7 @@ async fn send(
             (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
         ],
         [(ETAG, etag)],
-        Body::from_stream(blob.content),
+        body,
     )
         .into_response();
     if let Some(range) = range {

@@ -5,6 +5,7 @@ mod admission;
 mod branding;
 mod byte_range;
 mod caller;
+mod content;
 mod docs;
 mod download;
 mod gallery;
@@ -37,7 +38,7 @@ use host::problem::one_line_errors;
 use host::readiness::{Readiness, Server};
 use host::settings::{Need, Settings, UploadLimits, base_path};
 use host::token::Authenticator;
-use pipeline::{Broker, Clock, Documents, Ledger, ParseOptions, Users};
+use pipeline::{Broker, Clock, Documents, Ledger, OwnedStore, ParseOptions, Users};
 use render::Style;
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
@@ -117,10 +118,12 @@ impl Servers {
         let retry = settings.background.retry.clone();
         let lease = retry.lease;
         let database = adapters::open::Database::open(urls.database.expose()).await?;
+        let ledger = database.ledger(retry);
+        let documents = adapters::open::documents(urls.documents.expose()).await?;
         Ok(Self {
             users: database.users(),
-            ledger: database.ledger(retry),
-            documents: adapters::open::documents(urls.documents.expose()).await?,
+            documents: Arc::new(OwnedStore::new(Arc::clone(&ledger), documents)),
+            ledger,
             broker: adapters::open::broker(urls.broker.expose(), lease).await?,
         })
     }

@@ -15,6 +15,7 @@ use pipeline::{
     BlobId, Broker, Bucket, DocumentOutcome, Documents, DocumentsExt as _, Format, Ledger, Queue, RetryPolicy,
 };
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 const GATEWAY: &str = env!("CARGO_BIN_EXE_gateway");
@@ -68,7 +69,8 @@ impl Service {
         let claim = self.ledger.claim_document(document.id, blob).await.unwrap().claimed().unwrap();
         self.documents.put_bytes(Bucket::Processed, blob, content.to_vec().into()).await.unwrap();
         let (bytes, file_name) = (content.len() as u64, "invoice.pdf".to_owned());
-        let stored = DocumentOutcome::Stored { bytes, sha256: [7; 32], file_name, style_version: 1 };
+        let stored =
+            DocumentOutcome::Stored { bytes, sha256: Sha256::digest(content).into(), file_name, style_version: 1 };
         self.ledger.finish_document(&claim, &stored).await.unwrap();
         blob
     }

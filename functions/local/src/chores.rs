@@ -4,11 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use host::settings::Settings;
 use invoice::{CsvDialect, Finding, Format, Invoice, Parsed, Rejected};
-use pipeline::{Actor, RedriveFilter};
+use pipeline::{Actor, RedriveFilter, adopt_store};
 use render::Style;
+use sweeper::Bulk;
 
 use crate::parts::Parts;
 
@@ -124,6 +125,35 @@ fn table(rows: &[[String; 4]]) -> String {
         format!("{id:<0$}  {quantity:>1$}  {price:>2$}  {amount:>3$}\n", widths[0], widths[1], widths[2], widths[3])
     };
     rows.iter().map(row).collect()
+}
+
+/// Makes the documents this database's, whosever they were.
+#[allow(clippy::print_stdout)] // The answer of a command.
+pub(crate) async fn adopt(settings: &Settings) -> anyhow::Result<()> {
+    let parts = Parts::open_of_any_store(settings).await?;
+    let sample = adopt_store(&*parts.ledger, &*parts.documents, &Actor::Operator).await?;
+    println!("the documents are this database's now: {sample}");
+    Ok(())
+}
+
+/// Looks for documents that no row names, and deletes those that were set aside long enough ago.
+#[allow(clippy::print_stdout)] // The answer of a command.
+pub(crate) async fn remove_orphans(settings: &Settings, yes: bool) -> anyhow::Result<()> {
+    let sweeper = Parts::open(settings).await?.sweeper(settings);
+    let bulk = if yes { Bulk::Delete } else { Bulk::Stop };
+    let done = sweeper.remove_all_orphans(bulk).await?;
+    println!("{} orphan(s) set aside, {} deleted", done.set_aside, done.deleted);
+    ensure!(done.held_back == 0, "{} orphans are not deleted without --yes", done.held_back);
+    Ok(())
+}
+
+/// Compares every document with the database.
+#[allow(clippy::print_stdout)] // The answer of a command.
+pub(crate) async fn verify(settings: &Settings, make_again: bool) -> anyhow::Result<()> {
+    let verified = Parts::open(settings).await?.sweeper(settings).verify(make_again).await?;
+    ensure!(verified.is_whole(), "{verified}");
+    println!("{verified}");
+    Ok(())
 }
 
 /// Begins failed documents and mails anew, or only lists them.

@@ -76,6 +76,20 @@ enum Command {
         #[arg(long)]
         list: bool,
     },
+    /// Make the documents this database's, whosever they were: after a restore, or on purpose.
+    AdoptStore,
+    /// Look for documents that no row names now, and delete those that were set aside long enough ago.
+    RemoveOrphans {
+        /// Also where they are more than 100 and more than 1 % of the store.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Compare every document with the database and list those that are lost or altered; exits with 0 where none is.
+    Verify {
+        /// Make the damaged ones again from the uploaded data.
+        #[arg(long)]
+        make_again: bool,
+    },
     /// Call the functions that `cargo lambda watch` runs, as Amazon MQ and EventBridge do.
     Triggers(Triggers),
 }
@@ -100,6 +114,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Redrive { upload, reason, list } => {
             chores::redrive(&settings()?, &RedriveFilter { upload, reason }, list).await
         }
+        Command::AdoptStore => chores::adopt(&settings()?).await,
+        Command::RemoveOrphans { yes } => chores::remove_orphans(&settings()?, yes).await,
+        Command::Verify { make_again } => chores::verify(&settings()?, make_again).await,
         Command::Triggers(triggers) => triggers.run().await,
     }
 }

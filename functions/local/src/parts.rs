@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::open::{self, Database};
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, ensure};
 use host::SystemClock;
 use host::settings::Settings;
-use pipeline::{Broker, Bucket, Clock, Documents, Ledger, Mailer, PortError, Users};
+use pipeline::{Broker, Bucket, Clock, Documents, Ledger, Mailer, OwnedStore, PortError, Users, claim_store};
 use sweeper::Sweeper;
 
 /// Every port's adapter.
@@ -26,27 +26,30 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Opens them and brings the schema up. A ledger that is missing beside documents is not begun anew: none of them would
-    /// be found any more.
+    /// Opens them, brings the schema up, and makes sure that the documents are this ledger's: a database that is missing or
+    /// empty beside documents of another is refused.
     pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
+        create_private(&settings.data_dir)?;
+        refuse_lost_ledger(settings).await?;
+        let parts = Self::open_of_any_store(settings).await?;
+        claim_store(&*parts.ledger, &*parts.documents).await.context("DOCUMENTS_URL")?;
+        Ok(parts)
+    }
+
+    /// As [`Self::open`], whosever the documents are.
+    pub(crate) async fn open_of_any_store(settings: &Settings) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         create_private(&settings.data_dir)?;
         let (servers, retry) = (&settings.servers, &settings.background.retry);
-        let documents = open::documents(servers.documents.expose()).await?;
-        let url = servers.database.expose();
-        if !Database::is_begun(url).await? && holds_any(documents.as_ref(), clock.as_ref()).await? {
-            bail!(
-                "DATABASE_URL: the database is missing or empty, and DOCUMENTS_URL holds documents: bring the database \
-                 back from a copy; or move the documents away to begin anew"
-            );
-        }
-        let database = Database::open(url).await?;
+        let database = Database::open(servers.database.expose()).await?;
         database.migrate().await?;
+        let ledger = database.ledger(retry.clone());
+        let documents = open::documents(servers.documents.expose()).await?;
         Ok(Self {
             users: database.users(),
-            ledger: database.ledger(retry.clone()),
             database,
-            documents,
+            documents: Arc::new(OwnedStore::new(Arc::clone(&ledger), documents)),
+            ledger,
             broker: open::broker(servers.broker.expose(), retry.lease).await?,
             mailer: open::mailer(servers.mail.expose(), settings.mail.limits).await?,
             clock,
@@ -81,4 +84,19 @@ async fn holds_any(documents: &dyn Documents, clock: &dyn Clock) -> Result<bool,
 pub(crate) fn create_private(folder: &Path) -> anyhow::Result<()> {
     let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     created.with_context(|| format!("DATA_DIR: cannot make {}", folder.display()))
+}
+
+/// A ledger that is missing beside documents is not begun.
+async fn refuse_lost_ledger(settings: &Settings) -> anyhow::Result<()> {
+    let servers = &settings.servers;
+    if Database::is_begun(servers.database.expose()).await? {
+        return Ok(());
+    }
+    let documents = open::documents(servers.documents.expose()).await?;
+    ensure!(
+        !holds_any(documents.as_ref(), &SystemClock).await?,
+        "DATABASE_URL: the database is missing or empty, and DOCUMENTS_URL holds documents: bring the database back from a \
+         copy; or move the documents away to begin anew; or take them over by `adopt-store`"
+    );
+    Ok(())
 }

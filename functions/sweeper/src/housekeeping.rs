@@ -1,22 +1,32 @@
 //! What grows old: orphan blobs, uploads beyond their retention, brandings that were replaced, idempotency keys.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{BlobId, Bucket, FailPoint, IDEMPOTENCY_KEY_LIFE, PortError};
 
-use crate::{BATCH, Sweeper, metrics};
+use crate::orphans::Bulk;
+use crate::{Sweeper, metrics};
 
 /// Housekeeping is done this often, or more often where the grace of orphans is shorter.
 const PERIOD: Duration = Duration::from_secs(3600);
+/// The most that retention and the search for orphans take before the other has its turn. An invocation on Lambda has
+/// time for both.
+const SLICE: Duration = Duration::from_secs(20);
+/// Uploads removed by one transaction.
+const REMOVED_TOGETHER: u32 = 500;
 
-/// What housekeeping removed.
+/// What housekeeping did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Housekeeping {
     /// Blobs that no row had named, beside those of the uploads.
     pub blobs: usize,
+    /// Blobs set aside, to be deleted later.
+    pub set_aside: usize,
     /// Uploads beyond their retention.
     pub uploads: usize,
+    /// Whether there is more to do at once.
+    pub goes_on: bool,
 }
 
 impl Sweeper {
@@ -26,82 +36,80 @@ impl Sweeper {
         PERIOD.min(self.orphan_grace / 2).max(Duration::from_secs(1))
     }
 
-    /// Removes what has grown old. It may take long and mends nothing, so hosts run it beside [`Self::sweep_and_log`].
-    /// A step that fails is logged and holds up no other; the next run goes on.
+    /// Removes what has grown old, for some 20 s of each kind. It mends nothing, so hosts run it beside
+    /// [`Self::sweep_and_log`]. A step that fails is logged and holds up no other; the next run goes on. Nothing is removed
+    /// while the ledger's clock cannot be trusted with ages.
     pub async fn keep_house(&self) -> Housekeeping {
-        let now = self.clock.now();
         let mut done = Housekeeping::default();
-        let uploads = self.remove_old_uploads(&mut done).await;
-        // Before the orphans: a logo is one once its branding is forgotten.
-        let brandings = self.ledger.forget_brandings(self.orphan_grace).await;
-        let orphans = self.remove_orphans(now, &mut done).await;
-        let keys = self.ledger.forget_idempotency_keys(IDEMPOTENCY_KEY_LIFE).await;
-        for error in [uploads, brandings, orphans, keys].into_iter().filter_map(Result::err) {
+        if let Err(error) = self.try_to_keep_house(&mut done).await {
             tracing::warn!(%error, "housekeeping is not complete, the next run goes on");
         }
         done
     }
 
-    /// As [`Self::keep_house`], with the result in the log.
+    /// As [`Self::keep_house`], run after run until nothing is left, with the result in the log.
     pub async fn keep_house_and_log(&self) {
+        while self.keep_house_once_and_log().await.goes_on {}
+    }
+
+    pub(crate) async fn keep_house_once_and_log(&self) -> Housekeeping {
         let done = self.keep_house().await;
-        if done != Housekeeping::default() {
-            tracing::info!(removed_blobs = done.blobs, removed_uploads = done.uploads, "kept house");
+        let Housekeeping { blobs, set_aside, uploads, goes_on } = done;
+        if blobs + set_aside + uploads > 0 {
+            tracing::info!(removed_blobs = blobs, set_aside, removed_uploads = uploads, goes_on, "kept house");
         }
+        done
     }
 
-    async fn remove_old_uploads(&self, done: &mut Housekeeping) -> Result<(), PortError> {
-        let Some(retention) = self.retention else { return Ok(()) };
-        loop {
-            let removed = self.ledger.remove_finished(retention, BATCH).await?;
-            if !removed.is_empty() {
-                FailPoint::UploadDeleted.reached();
-            }
-            for (bucket, blob) in removed.iter().flat_map(|upload| &upload.blobs) {
-                self.delete(*bucket, *blob).await;
-            }
-            done.uploads += removed.len();
-            metrics::count_removed_uploads(removed.len());
-            if removed.len() < BATCH as usize {
-                return Ok(());
-            }
+    async fn try_to_keep_house(&self, done: &mut Housekeeping) -> Result<(), PortError> {
+        let clock = self.ledger.look_at_clock().await?;
+        if !clock.is_steady {
+            tracing::warn!(
+                "the ledger's clock jumped within the last day, or stood still for one: nothing is removed for its age"
+            );
+            return Ok(());
         }
-    }
-
-    /// A blob goes only after the ledger was read not to name it, and only when it is old: a younger one may be about
-    /// to be named.
-    async fn remove_orphans(&self, now: Timestamp, done: &mut Housekeeping) -> Result<(), PortError> {
-        let old = before(now, self.orphan_grace);
-        for bucket in Bucket::ALL {
-            let mut after = None;
-            loop {
-                let blobs = self.documents.list(bucket, old, after, BATCH as usize).await?;
-                let Some(last) = blobs.last() else { break };
-                after = Some(*last);
-                let orphans = self.ledger.unreferenced(bucket, &blobs).await?;
-                if !orphans.is_empty() {
-                    FailPoint::OrphansFound.reached();
-                }
-                for orphan in orphans {
-                    let deleted = usize::from(self.delete(bucket, orphan).await);
-                    done.blobs += deleted;
-                    metrics::count_removed_blobs(deleted);
-                }
-            }
+        let keys = self.ledger.forget_idempotency_keys(IDEMPOTENCY_KEY_LIFE).await;
+        let uploads = self.remove_old_uploads(done).await;
+        // Before the orphans: a logo is one once its branding is forgotten.
+        let brandings = self.ledger.forget_brandings(self.orphan_grace).await;
+        let orphans = self.remove_orphans(SLICE, Bulk::Stop).await;
+        if let Ok(slice) = &orphans {
+            (done.blobs, done.set_aside) = (slice.deleted, slice.set_aside);
+            done.goes_on |= slice.goes_on;
+        }
+        for error in [keys, uploads, brandings, orphans.map(|_| ())].into_iter().filter_map(Result::err) {
+            tracing::warn!(%error, "housekeeping is not complete, the next run goes on");
         }
         Ok(())
     }
 
-    /// Answers whether it is gone. One that stays is an orphan: a later run finds it again.
-    async fn delete(&self, bucket: Bucket, blob: BlobId) -> bool {
-        let deleted = self.documents.delete(bucket, blob).await;
-        if let Err(error) = &deleted {
-            tracing::warn!(bucket = bucket.name(), blob_id = %blob, %error, "cannot delete a blob");
+    async fn remove_old_uploads(&self, done: &mut Housekeeping) -> Result<(), PortError> {
+        let Some(retention) = self.retention else { return Ok(()) };
+        let until = Instant::now() + SLICE;
+        loop {
+            let removed = self.ledger.remove_finished(retention, REMOVED_TOGETHER).await?;
+            if !removed.is_empty() {
+                FailPoint::UploadDeleted.reached();
+            }
+            let blobs: Vec<_> = removed.iter().flat_map(|upload| &upload.blobs).copied().collect();
+            for bucket in Bucket::ALL {
+                let of_bucket = blobs.iter().filter(|(of, _)| *of == bucket).map(|(_, blob)| *blob);
+                self.delete(bucket, &of_bucket.collect::<Vec<BlobId>>()).await;
+            }
+            done.uploads += removed.len();
+            metrics::count_removed_uploads(removed.len());
+            if removed.len() < REMOVED_TOGETHER as usize {
+                return Ok(());
+            }
+            if Instant::now() >= until {
+                done.goes_on = true;
+                return Ok(());
+            }
         }
-        deleted.is_ok()
     }
 }
 
-fn before(now: Timestamp, age: Duration) -> Timestamp {
+pub(crate) fn before(now: Timestamp, age: Duration) -> Timestamp {
     SignedDuration::try_from(age).ok().and_then(|age| now.checked_sub(age).ok()).unwrap_or(Timestamp::MIN)
 }

@@ -4,7 +4,9 @@ mod chore;
 mod failed;
 mod housekeeping;
 mod metrics;
+mod orphans;
 mod scheduled;
+mod verify;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,14 +17,17 @@ use host::telemetry::message_span;
 use host::{Outage, Shutdown};
 use jiff::Timestamp;
 use pipeline::{
-    Actor, Broker, Clock, Documents, Expired, FailPoint, Ledger, Mutation, OutboxEntry, PortError, Queue, Redrive,
-    RedriveFilter,
+    Actor, Broker, Clock, Documents, Expired, FailPoint, Ledger, Mutation, OutboxEntry, OwnedStore, PortError, Queue,
+    Redrive, RedriveFilter,
 };
 use tracing::Instrument as _;
+use uuid::Uuid;
 
 pub use chore::{Arguments, Chore};
 pub use housekeeping::Housekeeping;
+pub use orphans::{Bulk, OrphanSlice};
 pub use scheduled::run_once;
+pub use verify::{Damage, Verified};
 
 /// Rows taken in one step; a run goes on until fewer are left.
 const BATCH: u32 = 100;
@@ -44,7 +49,9 @@ pub struct Sweeper {
     /// Age at which finished uploads are removed.
     pub retention: Option<Duration>,
     outage: Outage,
-    /// When house was kept last, where a host calls when it is due.
+    /// Who this is, where one sweeper at a time looks for orphans.
+    holder: Uuid,
+    /// When all of housekeeping was done last, where a host calls when it is due.
     kept_house: Mutex<Option<Timestamp>>,
 }
 
@@ -71,6 +78,7 @@ impl Sweeper {
         let lease = retry.lease;
         let ledger = adapters::open::Database::open(servers.database.expose()).await?.ledger(retry);
         let documents = adapters::open::documents(servers.documents.expose()).await?;
+        let documents = Arc::new(OwnedStore::new(Arc::clone(&ledger), documents));
         let broker = adapters::open::broker(servers.broker.expose(), lease).await?;
         Ok(Self::new(settings, ledger, documents, broker, clock))
     }
@@ -86,8 +94,8 @@ impl Sweeper {
     ) -> Self {
         metrics::declare();
         let (orphan_grace, retention) = (settings.background.orphan_grace, settings.background.retention);
-        let (outage, kept_house) = (Outage::default(), Mutex::default());
-        Self { ledger, documents, broker, clock, orphan_grace, retention, outage, kept_house }
+        let (outage, kept_house, holder) = (Outage::default(), Mutex::default(), orphans::new_holder());
+        Self { ledger, documents, broker, clock, orphan_grace, retention, outage, holder, kept_house }
     }
 
     /// Whether the servers that a sweeper needs answer.

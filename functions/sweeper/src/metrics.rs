@@ -1,6 +1,6 @@
 //! What the sweeper counts.
 
-use host::metrics::Counters;
+use host::metrics::{Counters, Gauges};
 use pipeline::Expired;
 
 static PUBLISHED: Counters<1> = Counters::new(
@@ -13,6 +13,12 @@ static EXPIRED: Counters<1> =
 static REMOVED: Counters<1> =
     Counters::new("invoices_housekeeping_removed", "What grew old and was removed: orphan blobs, uploads", ["what"]);
 
+static HELD_BACK: Gauges<0> = Gauges::new(
+    "invoices_orphans_held_back",
+    "Orphan blobs that are not deleted, because so many at once need `sweeper remove-orphans --yes`",
+    [],
+);
+
 /// Makes the counters known before there is anything to count.
 pub(crate) fn declare() {
     for queue in pipeline::Queue::ALL {
@@ -21,6 +27,7 @@ pub(crate) fn declare() {
     count_expired(Expired::default());
     count_removed_blobs(0);
     count_removed_uploads(0);
+    set_held_back(0);
 }
 
 pub(crate) fn count_published(queue: pipeline::Queue) {
@@ -38,4 +45,8 @@ pub(crate) fn count_removed_blobs(blobs: usize) {
 
 pub(crate) fn count_removed_uploads(uploads: usize) {
     REMOVED.add(uploads, ["upload"]);
+}
+
+pub(crate) fn set_held_back(blobs: u64) {
+    HELD_BACK.set(i64::try_from(blobs).unwrap_or(i64::MAX), []);
 }

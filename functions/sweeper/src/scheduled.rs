@@ -3,33 +3,39 @@
 use std::sync::{Arc, PoisonError};
 
 use anyhow::bail;
+use clap::Parser as _;
 use jiff::SignedDuration;
 
-use crate::{Chore, Sweeper};
+use crate::{Arguments, Chore, Sweeper};
 
-/// One run, with housekeeping where it is due; or the chore of this name: `migrate` brings the schema up and declares
-/// the queues.
+/// One run, with housekeeping where it is due; or this chore, written as on the command line: `migrate` also declares the
+/// queues.
 ///
 /// # Errors
 /// A server is out of reach, the next run goes on from there; or there is no such chore.
 pub async fn run_once(sweeper: Arc<Sweeper>, chore: Option<String>) -> anyhow::Result<()> {
-    match chore.as_deref() {
-        None => {
-            sweeper.sweep().await?;
-            sweeper.keep_house_where_due().await;
-        }
-        Some("migrate") => {
+    let Some(chore) = chore else {
+        sweeper.sweep().await?;
+        sweeper.keep_house_where_due().await;
+        return Ok(());
+    };
+    let words = std::iter::once("sweeper").chain(chore.split_whitespace());
+    let parsed = Arguments::try_parse_from(words).ok().and_then(|arguments| arguments.chore);
+    match parsed {
+        Some(Chore::Migrate) => {
             Chore::Migrate.run().await?;
             sweeper.broker.check().await?;
             tracing::info!("migrated");
         }
-        Some(other) => bail!("there is no chore {other:?}, expected migrate"),
+        Some(chore) => chore.run().await?,
+        None => bail!("there is no chore {chore:?}, expected migrate or another command of `sweeper --help`"),
     }
     Ok(())
 }
 
 impl Sweeper {
-    /// Housekeeping, where its period is over or this is the process's first run.
+    /// Housekeeping for one slice, where its period is over, this is the process's first run, or the run before left
+    /// something.
     async fn keep_house_where_due(&self) {
         let now = self.clock.now();
         let period = SignedDuration::try_from(self.housekeeping_period()).unwrap_or_default();
@@ -40,6 +46,8 @@ impl Sweeper {
             }
             *kept = Some(now);
         }
-        self.keep_house_and_log().await;
+        if self.keep_house_once_and_log().await.goes_on {
+            *self.kept_house.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
     }
 }

@@ -11,7 +11,7 @@ use host::settings::{Settings, Variables};
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{
     Acceptance, Blob, BlobId, Bucket, ByteStream, Clock, DocumentId, DocumentOutcome, Documents, DocumentsExt, Format,
-    Ledger, NewDocument, NewUpload, PortError, RetryPolicy, TraceId, UploadId, UserId,
+    Ledger, NewDocument, NewUpload, PortError, RetryPolicy, StoreMark, TraceId, UploadId, UserId, claim_store,
 };
 use sweeper::{Housekeeping, Sweeper};
 use tempfile::TempDir;
@@ -62,6 +62,14 @@ impl Documents for Faulty {
         self.whole.list(bucket, before, after, limit).await
     }
 
+    async fn mark(&self) -> Result<Option<StoreMark>, PortError> {
+        self.whole.mark().await
+    }
+
+    async fn set_mark(&self, mark: StoreMark, seen: Option<StoreMark>) -> Result<(), PortError> {
+        self.whole.set_mark(mark, seen).await
+    }
+
     async fn check(&self) -> Result<(), PortError> {
         self.whole.check().await
     }
@@ -91,7 +99,9 @@ async fn setup(faulty: impl FnOnce(Arc<dyn Documents>) -> Faulty) -> Setup {
     let documents = open::documents(servers.documents.expose()).await.unwrap();
     let broker = open::broker(servers.broker.expose(), retry.lease).await.unwrap();
     let ledger = database.ledger_at(retry, Arc::clone(&clock));
-    let sweeper = Sweeper::new(&settings, ledger, Arc::new(faulty(documents)), broker, clock);
+    claim_store(&*ledger, &*documents).await.unwrap();
+    let mut sweeper = Sweeper::new(&settings, ledger, Arc::new(faulty(documents)), broker, clock);
+    sweeper.orphan_grace = Duration::ZERO;
     Setup { sweeper, database, now, _folder: folder }
 }
 
@@ -157,8 +167,11 @@ async fn a_blob_that_cannot_be_deleted_holds_up_no_other() {
         let upload = setup.accept(*blob).await;
         setup.fail(&upload, 40).await;
     }
-    assert_eq!(setup.sweeper.keep_house().await, Housekeeping { blobs: 2, uploads: 2 });
-    assert_eq!(setup.sweeper.documents.list(Bucket::Raw, setup.now, None, 10).await.unwrap(), [blobs[0]]);
+    tokio::time::sleep(Duration::from_millis(5)).await; // By their ids they are of this very millisecond.
+    let first = Housekeeping { uploads: 2, set_aside: 3, ..Housekeeping::default() };
+    assert_eq!(setup.sweeper.keep_house().await, first, "what could not be deleted is an orphan");
+    assert_eq!(setup.sweeper.keep_house().await, Housekeeping { blobs: 2, ..Housekeeping::default() });
+    assert_eq!(setup.sweeper.documents.list(Bucket::Raw, Timestamp::MAX, None, 10).await.unwrap(), [blobs[0]]);
 }
 
 #[tokio::test]
@@ -178,9 +191,38 @@ async fn retention_counts_from_the_end_and_leaves_what_is_not_finished() {
 #[tokio::test]
 async fn housekeeping_comes_more_often_than_orphans_grow_old() {
     let mut sweeper = setup(|whole| Faulty { whole, undeletable: None, lists: true }).await.sweeper;
+    sweeper.orphan_grace = Duration::from_secs(24 * 3600);
     assert_eq!(sweeper.housekeeping_period(), Duration::from_secs(3600));
     sweeper.orphan_grace = Duration::from_secs(4);
     assert_eq!(sweeper.housekeeping_period(), Duration::from_secs(2));
     sweeper.orphan_grace = Duration::ZERO;
     assert_eq!(sweeper.housekeeping_period(), Duration::from_secs(1));
+}
+
+/// A sweeper whose own clock, or the ledger's, jumps by a year removes nothing that is not old by the other.
+#[tokio::test]
+async fn a_jump_of_a_year_makes_nothing_old() {
+    let mut setup = setup(|whole| Faulty { whole, undeletable: None, lists: true }).await;
+    let upload = setup.accept(BlobId::new()).await;
+    setup.fail(&upload, 29).await;
+    let blobs = [BlobId::new(), BlobId::new()];
+    setup.put(&blobs).await;
+    let at = |hours: i64| -> Arc<dyn Clock> { Arc::new(Later(Timestamp::now() + SignedDuration::from_hours(hours))) };
+    let year = 365 * 24;
+    setup.sweeper.orphan_grace = Duration::from_secs(24 * 3600);
+    // The sweeper's own clock says nothing.
+    setup.sweeper.ledger = setup.database.ledger_at(RetryPolicy::default(), at(0));
+    setup.sweeper.clock = at(year);
+    for _ in 0..3 {
+        assert_eq!(setup.sweeper.keep_house().await, Housekeeping::default());
+    }
+    // The ledger's is not believed for a day.
+    for hours in [year, year + 1, year + 20] {
+        setup.sweeper.ledger = setup.database.ledger_at(RetryPolicy::default(), at(hours));
+        assert_eq!(setup.sweeper.keep_house().await, Housekeeping::default(), "{hours} hours later");
+    }
+    setup.sweeper.ledger = setup.database.ledger_at(RetryPolicy::default(), at(year + 25));
+    let done = setup.sweeper.keep_house().await;
+    assert_eq!((done.uploads, done.blobs), (1, 0), "it is really so late");
+    assert_eq!(setup.sweeper.documents.list(Bucket::Raw, Timestamp::MAX, None, 10).await.unwrap(), blobs);
 }

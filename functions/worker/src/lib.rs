@@ -15,7 +15,7 @@ use host::{Handler, Shutdown};
 use invoice::ParseOptions;
 use pipeline::{
     BlobId, Broker, DocumentClaim, DocumentId, DocumentOutcome, Documents, ErrorKind, FailPoint, Finish, Ledger,
-    Message, Mutation, PortError,
+    Message, Mutation, OwnedStore, PortError,
 };
 use render::Style;
 use tokio::sync::Semaphore;
@@ -67,6 +67,7 @@ impl Worker {
         let lease = retry.lease;
         let ledger = adapters::open::Database::open(servers.database.expose()).await?.ledger(retry);
         let documents = adapters::open::documents(servers.documents.expose()).await?;
+        let documents = Arc::new(OwnedStore::new(Arc::clone(&ledger), documents));
         let broker = adapters::open::broker(servers.broker.expose(), lease).await?;
         Ok(Self::new(settings, ledger, documents, broker))
     }

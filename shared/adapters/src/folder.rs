@@ -3,6 +3,9 @@
 //! A blob is written to a temporary file, synced, linked to its name and the folder synced: after a crash it is there
 //! whole or not at all.
 
+mod listing;
+mod mark;
+
 use std::io::{self, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -10,10 +13,12 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
-use pipeline::{Blob, BlobId, Bucket, ByteStream, Documents, ErrorKind, PortError};
+use pipeline::{Blob, BlobId, Bucket, ByteStream, Documents, ErrorKind, PortError, StoreMark};
 use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio_util::io::ReaderStream;
+
+use listing::Listed;
 
 use crate::unfinished::{Unfinished, remove_stale};
 
@@ -22,11 +27,13 @@ const PREFIX_DIGITS: usize = 6;
 
 pub(crate) struct Folder {
     root: PathBuf,
+    /// What a list of many pages has read and not given yet.
+    listed: Listed,
 }
 
 impl Folder {
     pub(crate) async fn open(root: &Path) -> io::Result<Self> {
-        let folder = Self { root: root.to_owned() };
+        let folder = Self { root: root.to_owned(), listed: Listed::default() };
         fs::create_dir_all(folder.unfinished()).await?;
         remove_stale(&folder.unfinished(), |_| true).await?;
         for bucket in Bucket::ALL {
@@ -129,23 +136,16 @@ impl Documents for Folder {
             // Housekeeping begins a list: what dropped puts and other processes left goes too.
             remove_stale(&self.unfinished(), |_| true).await.map_err(error("list unfinished blobs"))?;
         }
-        let folder = self.root.join(bucket.name());
-        let after_name = after.map(|id| id.to_string());
-        let first_prefix = after_name.as_deref().map_or("", |name| &name[..PREFIX_DIGITS]);
-        let mut blobs = Vec::new();
-        for prefix in names(&folder).await?.iter().filter(|prefix| prefix.as_str() >= first_prefix) {
-            for name in names(&folder.join(prefix)).await? {
-                let Ok(id) = name.parse() else { continue };
-                if after.is_none_or(|after| id > after) && is_older(&folder.join(prefix).join(&name), before).await {
-                    blobs.push(id);
-                }
-            }
-            if blobs.len() >= limit {
-                break;
-            }
-        }
-        blobs.truncate(limit);
-        Ok(blobs)
+        self.listed.page(&self.root.join(bucket.name()), before, after, limit).await
+    }
+
+    async fn mark(&self) -> Result<Option<StoreMark>, PortError> {
+        mark::read(&self.root).await
+    }
+
+    async fn set_mark(&self, mark: StoreMark, seen: Option<StoreMark>) -> Result<(), PortError> {
+        let temporary = Unfinished::new(self.unfinished().join(BlobId::new().to_string()));
+        mark::write(&self.root, temporary.path(), mark, seen).await
     }
 
     async fn check(&self) -> Result<(), PortError> {
@@ -153,21 +153,4 @@ impl Documents for Folder {
             PortError::new(ErrorKind::Unreachable, "the folder of documents is gone").with_source(source)
         })
     }
-}
-
-/// The names in a folder, in ascending order.
-async fn names(folder: &Path) -> Result<Vec<String>, PortError> {
-    let mut entries = fs::read_dir(folder).await.map_err(error("list blobs"))?;
-    let mut names = Vec::new();
-    while let Some(entry) = entries.next_entry().await.map_err(error("list blobs"))? {
-        names.extend(entry.file_name().into_string());
-    }
-    names.sort_unstable();
-    Ok(names)
-}
-
-/// A file that is gone meanwhile is not older than anything.
-async fn is_older(path: &Path, before: Timestamp) -> bool {
-    let Ok(metadata) = fs::metadata(path).await else { return false };
-    metadata.modified().is_ok_and(|modified| Timestamp::try_from(modified).is_ok_and(|modified| modified < before))
 }

@@ -30,7 +30,7 @@ mod smtp;
 mod sql;
 #[cfg(feature = "sqlite-queue")]
 mod sqlite_queue;
-#[cfg(any(feature = "gridfs", feature = "s3"))]
+#[cfg(any(feature = "gridfs", feature = "s3", feature = "folder"))]
 mod stored_before;
 #[cfg(any(feature = "folder", feature = "outbox-folder"))]
 mod unfinished;

@@ -82,3 +82,7 @@ identifier!(
     /// A machine's key.
     ApiKeyId
 );
+identifier!(
+    /// A ledger. Its document store carries the same id.
+    LedgerId
+);

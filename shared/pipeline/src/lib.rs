@@ -31,6 +31,7 @@ mod ids;
 mod message;
 mod mutation;
 mod outbox;
+mod owned_store;
 mod ports;
 mod retry;
 mod state;
@@ -40,20 +41,24 @@ pub use branding::{StoredBranding, read_branding};
 pub use clock_skew::clock_skew;
 pub use email::{Email, InvalidEmail};
 pub use fail_point::FailPoint;
-pub use ids::{ApiKeyId, BlobId, BrandingId, DocumentId, MailId, OutboxId, UploadId, UserId};
+pub use ids::{ApiKeyId, BlobId, BrandingId, DocumentId, LedgerId, MailId, OutboxId, UploadId, UserId};
 pub use invoice::{Format, MailTexts, ParseOptions};
 pub use message::{Message, Queue, UndecodableMessage};
 pub use mutation::Mutation;
 pub use outbox::{publish, try_publish};
+pub use owned_store::{Adoption, OwnedStore, adopt_store, begin_pass, claim_store};
 pub use ports::broker::{Broker, Delivery, Settlement, Subscription};
 pub use ports::clock::Clock;
-pub use ports::documents::{Blob, Bucket, ByteStream, Documents, DocumentsExt, PRESIGNED_LIFE, PresignedPut};
+pub use ports::documents::{
+    Blob, Bucket, ByteStream, Documents, DocumentsExt, PRESIGNED_LIFE, PresignedPut, StoreMark,
+};
 pub use ports::error::{ErrorKind, PortError};
 pub use ports::ledger::{
     Acceptance, Actor, Claim, DocumentClaim, DocumentOutcome, Expired, Finish, Idempotency, Ledger, MailClaim,
     MailOutcome, NewDocument, NewUpload, OutboxEntry, Redrive, RedriveFilter, RemovedUpload,
 };
 pub use ports::mailer::{Handover, MailLimits, Mailer, MailerExt, OutgoingMail};
+pub use ports::store_records::{ClockReading, LedgerIdentity, OrphanPass, PassPhase, StoreRecords};
 pub use ports::upload::{Document, Mail, StoredDocument, Upload, UploadFilter};
 pub use ports::users::{ApiKey, LoginFailures, NewApiKey, PasswordHash, Role, Scope, User, Users};
 pub use retry::{OutboxPolicy, RetryPolicy, Verdict};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{StreamExt, future, stream};
 use jiff::{SignedDuration, Timestamp};
-use pipeline::{Blob, BlobId, Bucket, ByteStream, Documents, DocumentsExt, ErrorKind, PortError};
+use pipeline::{Blob, BlobId, Bucket, ByteStream, Documents, DocumentsExt, ErrorKind, LedgerId, PortError, StoreMark};
 
 const KIBIBYTE: usize = 1024;
 const MEBIBYTE: usize = 1024 * KIBIBYTE;
@@ -32,6 +32,8 @@ pub async fn suite(documents: &dyn Documents, now: Timestamp) {
     deleting_is_final_and_repeatable(documents).await;
     a_large_blob_is_streamed(documents).await;
     listing_is_ordered_and_paged(documents, now).await;
+    many_are_deleted_together(documents).await;
+    of_two_marks_the_first_stays(documents).await;
 }
 
 async fn what_is_put_is_got(documents: &dyn Documents) {
@@ -233,4 +235,35 @@ async fn listing_is_ordered_and_paged(documents: &dyn Documents, now: Timestamp)
     assert!(ids.iter().all(|id| listed.contains(id)), "complete");
     let earlier = now - SignedDuration::from_hours(1);
     assert_eq!(documents.list(Bucket::Raw, earlier, None, 10).await.unwrap(), [], "younger ones are left out");
+}
+
+async fn many_are_deleted_together(documents: &dyn Documents) {
+    let mut ids: Vec<BlobId> = (0..40).map(|_| BlobId::new()).collect();
+    for id in &ids {
+        documents.put_bytes(Bucket::Raw, *id, Bytes::from_static(b"x")).await.unwrap();
+    }
+    let kept = ids.remove(20);
+    ids.push(BlobId::new()); // There is none of this id.
+    assert!(documents.delete_many(Bucket::Raw, &ids).await.is_empty());
+    assert!(documents.delete_many(Bucket::Raw, &[]).await.is_empty());
+    for id in ids {
+        is_missing(documents, id).await;
+    }
+    assert_eq!(documents.get_bytes(Bucket::Raw, kept, 1).await.unwrap(), "x");
+}
+
+async fn of_two_marks_the_first_stays(documents: &dyn Documents) {
+    assert_eq!(documents.mark().await.unwrap(), None);
+    let first = StoreMark { ledger: LedgerId::new(), generation: 0 };
+    let other = StoreMark { ledger: LedgerId::new(), generation: 7 };
+    documents.set_mark(first, None).await.unwrap();
+    for (mark, seen) in [(other, None), (other, Some(other))] {
+        let late = documents.set_mark(mark, seen).await.unwrap_err();
+        assert_eq!(late.kind(), ErrorKind::AlreadyExists, "{late}");
+        assert_eq!(documents.mark().await.unwrap(), Some(first));
+    }
+    let second = StoreMark { generation: 1, ..first };
+    documents.set_mark(second, Some(first)).await.unwrap();
+    documents.set_mark(other, Some(second)).await.unwrap();
+    assert_eq!(documents.mark().await.unwrap(), Some(other));
 }

@@ -11,6 +11,7 @@ mod ledger_mails;
 pub mod ledger_model;
 mod ledger_upkeep;
 pub mod mailer;
+pub mod store_records;
 mod timed;
 pub mod users;
 

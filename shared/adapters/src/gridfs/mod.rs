@@ -7,6 +7,7 @@ mod connection;
 mod download;
 mod error;
 mod listing;
+mod mark;
 mod upload;
 
 use std::ops::Range;
@@ -16,10 +17,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, Document, RawDocumentBuf, doc};
+use mongodb::bson::{Binary, Bson, Document, RawDocumentBuf, doc};
 use mongodb::options::IndexOptions;
 use mongodb::{Collection, Database, IndexModel};
-use pipeline::{Blob, BlobId, Bucket, ByteStream, Documents, PortError};
+use pipeline::{Blob, BlobId, Bucket, ByteStream, Documents, PortError, StoreMark};
 use tokio::sync::OnceCell;
 
 use connection::Connection;
@@ -29,6 +30,8 @@ use crate::batches::Batches;
 
 /// The size of a chunk in bytes that GridFS recommends: with its other fields it stays below 256 KiB.
 const CHUNK_BYTES: u32 = 255 * 1024;
+/// Blobs deleted by one statement.
+const DELETED_AT_ONCE: usize = 500;
 /// Within this a healthy store answers a question about its health.
 const CHECK_LIMIT: Duration = Duration::from_secs(3);
 
@@ -93,15 +96,16 @@ impl BucketCollections {
         self.indexed.get_or_try_init(create).await.copied()
     }
 
-    /// Deletes a blob, or what there is of one. Chunk 0 goes last: as long as anything is left, `list` finds it.
-    async fn delete(&self, id: BlobId) -> Result<(), PortError> {
-        let id = binary(id);
-        let file = limited("delete a blob's file document", self.files.delete_one(doc! { "_id": &id }));
-        let rest = doc! { "files_id": &id, "n": { "$gt": 0 } };
-        let rest = limited("delete a blob's chunks", self.chunks.delete_many(rest));
-        futures_util::try_join!(file, rest)?;
-        let first = doc! { "files_id": &id, "n": 0 };
-        limited("delete a blob's chunks", self.chunks.delete_one(first)).await.map(|_| ())
+    /// Deletes blobs, or what there is of them. Chunks 0 go last: as long as anything of a blob is left, `list` finds it.
+    async fn delete(&self, ids: &[BlobId]) -> Result<(), PortError> {
+        let ids: Bson = ids.iter().map(|id| binary(*id)).collect::<Vec<_>>().into();
+        let files = doc! { "_id": { "$in": &ids } };
+        let files = limited("delete blobs' file documents", self.files.delete_many(files));
+        let rest = doc! { "files_id": { "$in": &ids }, "n": { "$gt": 0 } };
+        let rest = limited("delete blobs' chunks", self.chunks.delete_many(rest));
+        futures_util::try_join!(files, rest)?;
+        let first = doc! { "files_id": { "$in": ids }, "n": 0 };
+        limited("delete blobs' first chunks", self.chunks.delete_many(first)).await.map(|_| ())
     }
 }
 
@@ -127,7 +131,26 @@ impl Documents for GridFs {
     }
 
     async fn delete(&self, bucket: Bucket, id: BlobId) -> Result<(), PortError> {
-        self.bucket(bucket).await?.delete(id).await
+        self.bucket(bucket).await?.delete(&[id]).await
+    }
+
+    async fn delete_many(&self, bucket: Bucket, ids: &[BlobId]) -> Vec<(BlobId, PortError)> {
+        let mut failed = Vec::new();
+        for some in ids.chunks(DELETED_AT_ONCE) {
+            let deleted = async { self.bucket(bucket).await?.delete(some).await };
+            if let Err(error) = deleted.await {
+                failed.extend(some.iter().map(|id| (*id, PortError::new(error.kind(), error.to_string()))));
+            }
+        }
+        failed
+    }
+
+    async fn mark(&self) -> Result<Option<StoreMark>, PortError> {
+        mark::read(&self.connection.database().await?).await
+    }
+
+    async fn set_mark(&self, mark: StoreMark, seen: Option<StoreMark>) -> Result<(), PortError> {
+        mark::write(&self.connection.database().await?, mark, seen).await
     }
 
     async fn list(

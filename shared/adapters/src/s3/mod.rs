@@ -2,9 +2,11 @@
 //!
 //! Every object is written under the condition that its key is free, so a blob never changes.
 
+mod deletion;
 mod error;
 mod leftovers;
 mod listing;
+mod mark;
 mod multipart;
 mod presigned;
 mod read;
@@ -24,7 +26,7 @@ use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{Region, StalledStreamProtectionConfig};
 use jiff::Timestamp;
-use pipeline::{Blob, BlobId, Bucket, ByteStream, Documents, PortError, PresignedPut};
+use pipeline::{Blob, BlobId, Bucket, ByteStream, Documents, PortError, PresignedPut, StoreMark};
 use url::Url;
 
 use error::limited_to;
@@ -110,6 +112,18 @@ impl Documents for S3 {
     async fn delete(&self, bucket: Bucket, id: BlobId) -> Result<(), PortError> {
         let delete = self.client.delete_object().bucket(&self.settings.bucket).key(self.key(bucket, id));
         delete.send().await.map(|_| ()).map_err(error::error("delete a blob"))
+    }
+
+    async fn delete_many(&self, bucket: Bucket, ids: &[BlobId]) -> Vec<(BlobId, PortError)> {
+        self.delete_objects(bucket, ids).await
+    }
+
+    async fn mark(&self) -> Result<Option<StoreMark>, PortError> {
+        self.read_mark().await.map(|found| found.map(|(mark, _)| mark))
+    }
+
+    async fn set_mark(&self, mark: StoreMark, seen: Option<StoreMark>) -> Result<(), PortError> {
+        self.write_mark(mark, seen).await
     }
 
     async fn list(

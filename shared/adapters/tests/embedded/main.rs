@@ -15,8 +15,8 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use pipeline::{
-    BlobId, Broker, Bucket, Claim, DocumentId, DocumentOutcome, ErrorKind, Format, MailLimits, Message, Queue,
-    RetryPolicy, TraceId,
+    BlobId, Broker, Bucket, Claim, DocumentId, DocumentOutcome, DocumentsExt as _, ErrorKind, Format, MailLimits,
+    Message, Queue, RetryPolicy, TraceId,
 };
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -39,6 +39,13 @@ async fn ledger(folder: &TempDir) -> Arc<Timed> {
 async fn the_sqlite_ledger_keeps_the_contract() {
     let folder = TempDir::new().unwrap();
     contract::ledger::suite(ledger(&folder).await).await;
+}
+
+#[tokio::test]
+async fn the_sqlite_ledger_keeps_the_contract_of_store_records() {
+    let folder = TempDir::new().unwrap();
+    let ledger = ledger(&folder).await;
+    contract::store_records::suite(&ledger).await;
 }
 
 #[tokio::test]
@@ -90,6 +97,40 @@ async fn blobs_that_a_killed_process_left_unfinished_are_removed() {
     leave(&unfinished.join("old"));
     documents.list(Bucket::Raw, Timestamp::now(), None, 10).await.unwrap();
     assert_eq!(names(&unfinished), ["young"], "in a process that runs on");
+}
+
+/// Also where blobs come and go between two pages, and where two lists go on in turn.
+#[tokio::test]
+async fn pages_of_a_folder_give_each_blob_once() {
+    let folder = TempDir::new().unwrap();
+    let documents = open::documents(&file(&folder)).await.unwrap();
+    // Two of each prefix, which is some five hours.
+    let mut ids = Vec::new();
+    for hours in 0..20_i64 {
+        let time = (Timestamp::now() - jiff::SignedDuration::from_hours(12 * (hours + 1))).as_millisecond();
+        for last in 1..=2_u128 {
+            ids.push(BlobId::from(uuid::Uuid::from_u128((u128::from(time.unsigned_abs()) << 80) | last)));
+        }
+    }
+    ids.sort();
+    for id in &ids {
+        documents.put_bytes(Bucket::Raw, *id, "x".into()).await.unwrap();
+    }
+    let now = Timestamp::now();
+    for limit in [1, 2, 3, 7, 39, 40, 41] {
+        let (mut listed, mut after) = (Vec::new(), None);
+        loop {
+            let page = documents.list(Bucket::Raw, now, after, limit).await.unwrap();
+            documents.list(Bucket::Raw, now, Some(ids[20]), 1).await.unwrap();
+            assert!(page.len() <= limit);
+            let Some(last) = page.last() else { break };
+            after = Some(*last);
+            listed.extend(page);
+        }
+        assert_eq!(listed, ids, "pages of {limit}");
+    }
+    documents.delete(Bucket::Raw, ids[1]).await.unwrap();
+    assert_eq!(documents.list(Bucket::Raw, now, Some(ids[0]), 1).await.unwrap(), ids[2..3]);
 }
 
 #[tokio::test]

@@ -58,6 +58,14 @@ async fn the_ledger_keeps_the_contract() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_ledger_keeps_the_contract_of_store_records() {
+    let Some(scratch) = Scratch::new().await else { return };
+    let ledger = scratch.ledger().await;
+    contract::store_records::suite(&ledger).await;
+    scratch.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_users_keep_the_contract() {
     let Some(scratch) = Scratch::new().await else { return };
     let users = scratch.database.users();

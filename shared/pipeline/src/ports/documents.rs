@@ -6,11 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
+use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::error::{ErrorKind, PortError};
-use crate::ids::BlobId;
+use crate::ids::{BlobId, LedgerId};
 
 /// A blob's content, chunk by chunk.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, PortError>> + Send>>;
@@ -58,6 +61,37 @@ pub struct PresignedPut {
     pub headers: Vec<(String, String)>,
 }
 
+/// Blobs deleted at a time where a store deletes one by one.
+const DELETED_AT_ONCE: usize = 32;
+
+/// What a store says of its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreMark {
+    /// The ledger that names the store's blobs.
+    pub ledger: LedgerId,
+    /// The ledger's generation when it looked for orphans here last, see [`LedgerIdentity`](crate::LedgerIdentity).
+    pub generation: u64,
+}
+
+impl StoreMark {
+    /// The mark as a text: JSON.
+    #[must_use]
+    pub fn encode(self) -> String {
+        let Self { ledger, generation } = self;
+        json!({ "ledger": ledger, "generation": generation }).to_string()
+    }
+
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// `Internal` where it is no mark.
+    pub fn decode(text: &[u8]) -> Result<Self, PortError> {
+        serde_json::from_slice(text).map_err(|source| {
+            PortError::new(ErrorKind::Internal, "the mark of the document store cannot be read").with_source(source)
+        })
+    }
+}
+
 /// Keeps blobs under ids that are used once: a blob never changes.
 #[async_trait]
 pub trait Documents: Send + Sync {
@@ -79,7 +113,29 @@ pub trait Documents: Send + Sync {
     /// `Unreachable`.
     async fn delete(&self, bucket: Bucket, id: BlobId) -> Result<(), PortError>;
 
-    /// At most `limit` blobs stored before a time, in ascending order of id, beginning after `after`.
+    /// Deletes many blobs; answers those that it could not delete, each with the reason. A missing one is no error.
+    async fn delete_many(&self, bucket: Bucket, ids: &[BlobId]) -> Vec<(BlobId, PortError)> {
+        let mut failed = Vec::new();
+        for some in ids.chunks(DELETED_AT_ONCE) {
+            let deleted = join_all(some.iter().map(|id| self.delete(bucket, *id))).await;
+            failed.extend(some.iter().zip(deleted).filter_map(|(id, deleted)| Some((*id, deleted.err()?))));
+        }
+        failed
+    }
+
+    /// Whose the store is; `None` where no ledger has claimed it.
+    ///
+    /// # Errors
+    /// `Unreachable`; `Internal` where the mark cannot be read.
+    async fn mark(&self) -> Result<Option<StoreMark>, PortError>;
+
+    /// Marks the store in place of the mark that the caller has seen.
+    ///
+    /// # Errors
+    /// `AlreadyExists` where another mark is there by now; `Unreachable`.
+    async fn set_mark(&self, mark: StoreMark, seen: Option<StoreMark>) -> Result<(), PortError>;
+
+    /// At most `limit` blobs whose ids were made before a time, in ascending order of id, beginning after `after`.
     ///
     /// # Errors
     /// `Unreachable`.

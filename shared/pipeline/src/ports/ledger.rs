@@ -20,6 +20,7 @@ use jiff::Timestamp;
 
 use super::documents::Bucket;
 use super::error::PortError;
+use super::store_records::StoreRecords;
 use super::upload::{Document, StoredDocument, Upload, UploadFilter};
 use crate::branding::StoredBranding;
 use crate::email::Email;
@@ -303,7 +304,7 @@ pub struct Redrive {
 /// The one truth about uploads. Every change is one transaction: after an error nothing of it happened, unless the
 /// error's kind is `Unreachable`, where it may have, or a claim was made whose rows cannot be read: its lease ends it.
 #[async_trait]
-pub trait Ledger: Send + Sync {
+pub trait Ledger: StoreRecords {
     /// Accepts an upload: upload, documents (`queued`), outbox rows (due in 15 s) and the idempotency key.
     ///
     /// # Errors

@@ -6,5 +6,6 @@ pub(crate) mod documents;
 pub(crate) mod error;
 pub(crate) mod ledger;
 pub(crate) mod mailer;
+pub(crate) mod store_records;
 pub(crate) mod upload;
 pub(crate) mod users;

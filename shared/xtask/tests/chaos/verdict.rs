@@ -246,9 +246,10 @@ fn judge_mails<'a>(
     }
 }
 
-/// Once the sweeper's grace is over there are the blobs that rows name, and no others.
+/// Once the sweeper's grace is over twice, for setting aside and for deleting, there are the blobs that rows name, and no
+/// others.
 async fn judge_blobs(verdict: &mut Verdict, arena: &Arena) -> anyhow::Result<()> {
-    let deadline = Instant::now() + ORPHAN_GRACE + Duration::from_secs(30);
+    let deadline = Instant::now() + 2 * ORPHAN_GRACE + Duration::from_secs(60);
     let named = arena.ledger.blobs().await?;
     let mut there = arena.documents.blobs().await?;
     let before = there.difference(&named).count();

@@ -6,10 +6,14 @@ mod brandings;
 mod clock;
 mod expiry;
 mod lease;
+mod orphans;
 mod outbox;
 mod read;
 mod redrive;
 mod removal;
+mod repair;
+mod store_identity;
+mod store_records;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -174,7 +178,7 @@ impl Ledger for SqlLedger {
     }
 
     async fn unreferenced(&self, bucket: Bucket, blobs: &[BlobId]) -> Result<Vec<BlobId>, PortError> {
-        limited(removal::unreferenced(&self.base.pool, bucket, blobs)).await
+        limited(orphans::unreferenced(&self.base, bucket, blobs)).await
     }
 
     async fn redrive(&self, filter: &RedriveFilter, actor: &Actor) -> Result<Redrive, PortError> {

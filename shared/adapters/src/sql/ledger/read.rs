@@ -84,17 +84,53 @@ pub(super) async fn uploads(
     whole(&mut connection, &rows).await?.into_iter().collect()
 }
 
-pub(super) async fn stored(pool: &Pool, blob: BlobId) -> Result<Option<StoredDocument>, PortError> {
-    let row = sqlx::query(
+/// The stored documents `d` of uploads `u`.
+macro_rules! stored {
+    () => {
         "select d.upload, d.format, d.finished_at, d.blob, d.bytes, d.sha256, d.file_name, d.style_version, u.owner
-         from documents d join uploads u on u.id = d.upload
-         where d.blob = $1 and d.state = 'stored'",
-    )
+         from documents d join uploads u on u.id = d.upload where d.state = 'stored' "
+    };
+}
+
+pub(super) async fn stored(pool: &Pool, blob: BlobId) -> Result<Option<StoredDocument>, PortError> {
+    let row = sqlx::query(concat!(
+        stored!(),
+        "and (d.blob = $1 or d.id = (select r.document from replaced_blobs r where r.blob = $1))"
+    ))
     .bind(blob.uuid())
     .fetch_optional(pool.connections())
     .await
     .map_err(error("read a stored document"))?;
     row.as_ref().map(|row| stored_document(row, UserId::from(row.get::<Uuid, _>("owner")))).transpose()
+}
+
+pub(super) async fn stored_documents(
+    pool: &Pool,
+    after: Option<BlobId>,
+    limit: u32,
+) -> Result<Vec<StoredDocument>, PortError> {
+    let rows = sqlx::query(concat!(stored!(), "and ($1 is null or d.blob > $1) order by d.blob limit $2"))
+        .bind(after.map(BlobId::uuid))
+        .bind(i64::from(limit))
+        .fetch_all(pool.connections())
+        .await
+        .map_err(error("list stored documents"))?;
+    rows.iter().map(|row| stored_document(row, UserId::from(row.get::<Uuid, _>("owner")))).collect()
+}
+
+pub(super) async fn raw_blobs(
+    pool: &Pool,
+    after: Option<BlobId>,
+    limit: u32,
+) -> Result<Vec<(UploadId, BlobId)>, PortError> {
+    let rows: Vec<(Uuid, Uuid)> =
+        sqlx::query_as("select id, raw from uploads where $1 is null or raw > $1 order by raw limit $2")
+            .bind(after.map(BlobId::uuid))
+            .bind(i64::from(limit))
+            .fetch_all(pool.connections())
+            .await
+            .map_err(error("list raw blobs"))?;
+    Ok(rows.into_iter().map(|(upload, raw)| (UploadId::from(upload), BlobId::from(raw))).collect())
 }
 
 /// The uploads of these rows with their documents and mails.

@@ -8,7 +8,7 @@ use pipeline::{
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::super::error;
+use super::super::{error, list};
 use super::attempt::AT_ONCE;
 use super::{Connection, Now, Row, SqlLedger, commit, outbox};
 
@@ -156,20 +156,36 @@ pub(super) async fn audit(
     detail: &str,
     now: Now,
 ) -> Result<(), PortError> {
+    audit_all(connection, actor, action, &[upload.uuid()], detail, now).await
+}
+
+/// The same entry for each of these uploads.
+pub(super) async fn audit_all(
+    connection: &mut Connection,
+    actor: &Actor,
+    action: &'static str,
+    uploads: &[Uuid],
+    detail: &str,
+    now: Now,
+) -> Result<(), PortError> {
     let actor = match actor {
         Actor::User(user) => format!("user {user}"),
         Actor::Operator => "operator".to_owned(),
         Actor::Sweeper => "sweeper".to_owned(),
     };
-    sqlx::query("insert into audit (id, at, actor, action, upload, detail) values ($1, $2, $3, $4, $5, $6)")
-        .bind(Uuid::now_v7())
-        .bind(now.at)
-        .bind(actor)
-        .bind(action)
-        .bind(upload.uuid())
-        .bind(detail)
-        .execute(connection)
-        .await
-        .map_err(error("write the audit"))?;
+    sqlx::query(concat!(
+        "insert into audit (id, at, actor, action, upload, detail) select ",
+        random_uuid!(),
+        ", $2, $3, $4, listed.id, $5",
+        from_list!("$1")
+    ))
+    .bind(list(uploads))
+    .bind(now.at)
+    .bind(actor)
+    .bind(action)
+    .bind(detail)
+    .execute(connection)
+    .await
+    .map_err(error("write the audit"))?;
     Ok(())
 }

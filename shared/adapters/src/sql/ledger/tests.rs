@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{
-    Acceptance, Actor, BlobId, DocumentId, DocumentState, Email, ErrorKind, Format, Idempotency, MailId, MailState,
-    Message, NewDocument, NewUpload, OutboxEntry, RedriveFilter, RetryPolicy, TraceId, UploadId, UserId,
+    Acceptance, Actor, BlobId, Bucket, DocumentId, DocumentState, Email, ErrorKind, Format, Idempotency, MailId,
+    MailState, Message, NewDocument, NewUpload, OutboxEntry, RedriveFilter, RetryPolicy, TraceId, UploadId, UserId,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -176,4 +176,34 @@ async fn a_key_that_is_deleted_before_it_is_read_is_tried_again() {
     let error = setup.ledger.accept(&new).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable, "the client may try again: {error}");
     assert!(setup.ledger.upload(new.id).await.unwrap().is_none());
+}
+
+/// A machine whose clock jumps by a year, or that stood still for one, removes nothing for its age for a day.
+#[tokio::test]
+async fn after_a_jump_of_the_clock_ages_are_not_believed() {
+    const YEAR: &str = "365 * 24 * 3600 * 1000";
+    let setup = Setup::new().await;
+    let is_steady = async || setup.ledger.look_at_clock().await.unwrap().is_steady;
+    assert!(is_steady().await && is_steady().await);
+    for direction in ["-", "+"] {
+        let jump = format!("update store_pass set looked_at = looked_at {direction} {YEAR}");
+        sqlx::query(sqlx::AssertSqlSafe(jump)).execute(setup.pool.connections()).await.unwrap();
+        assert!(!is_steady().await && !is_steady().await, "{direction} a year");
+        setup.execute("update store_pass set steady_since = steady_since - 25 * 3600 * 1000").await;
+        assert!(is_steady().await, "a day later");
+    }
+}
+
+/// What was set aside by a clock that ran ahead is not kept for as long.
+#[tokio::test]
+async fn orphans_of_a_clock_that_ran_ahead_grow_old_from_now_on() {
+    let setup = Setup::new().await;
+    let (holder, orphan) = (Uuid::new_v4(), BlobId::new());
+    setup.ledger.take_pass(holder).await.unwrap().unwrap();
+    setup.ledger.note_page(holder, Bucket::Raw, &[orphan]).await.unwrap().unwrap();
+    setup.execute("update orphans set set_aside_at = set_aside_at + 365 * 24 * 3600 * 1000").await;
+    setup.execute("update store_pass set held_until = held_until + 365 * 24 * 3600 * 1000, phase = null").await;
+    assert_eq!(setup.ledger.count_due_orphans(std::time::Duration::ZERO).await.unwrap(), 0);
+    setup.ledger.take_pass(Uuid::new_v4()).await.unwrap().expect("the one before held it by a wrong clock");
+    assert_eq!(setup.ledger.count_due_orphans(std::time::Duration::ZERO).await.unwrap(), 1);
 }

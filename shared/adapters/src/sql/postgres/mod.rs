@@ -30,6 +30,20 @@ macro_rules! in_list {
     };
 }
 
+/// A fresh id.
+macro_rules! random_uuid {
+    () => {
+        "gen_random_uuid()"
+    };
+}
+
+/// A [`list`] as a relation `listed` with the column `id`.
+macro_rules! from_list {
+    ($list:literal) => {
+        concat!(" from unnest(", $list, ") as listed(id) ")
+    };
+}
+
 /// The server's clock in milliseconds since 1970, as it goes on within a statement that waits.
 macro_rules! wall_clock {
     () => {

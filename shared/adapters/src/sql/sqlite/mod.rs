@@ -29,6 +29,20 @@ macro_rules! in_list {
     };
 }
 
+/// A fresh id.
+macro_rules! random_uuid {
+    () => {
+        "randomblob(16)"
+    };
+}
+
+/// A [`list`] as a relation `listed` with the column `id`.
+macro_rules! from_list {
+    ($list:literal) => {
+        concat!(" from (select unhex(value) as id from json_each(", $list, ")) as listed ")
+    };
+}
+
 /// The machine's clock in milliseconds since 1970.
 macro_rules! wall_clock {
     () => {
