@@ -31,7 +31,8 @@ fn refused<T>(outcome: Result<T, PortError>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_that_are_read_only_leave_the_pool() {
     let Some(scratch) = Scratch::new().await else { return };
-    let (ledger, users) = (scratch.ledger().await, scratch.database.users());
+    scratch.database.migrate().await.unwrap();
+    let (ledger, users) = (scratch.database.ledger(RetryPolicy::default()), scratch.database.users());
     let accept = || {
         let ledger = Arc::clone(&ledger);
         async move { ledger.accept(&contract::ledger::upload(&[pipeline::Format::Pdf])).await }
@@ -97,7 +98,8 @@ async fn a_caller_that_goes_away_leaves_no_transaction_open() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_is_refused_and_a_database_that_is_gone_pass() {
     let Some(scratch) = Scratch::new().await else { return };
-    let ledger = scratch.ledger().await;
+    scratch.database.migrate().await.unwrap();
+    let ledger = scratch.database.ledger(RetryPolicy::default());
     let mut url = url::Url::parse(&scratch.server).unwrap();
     url.set_path(&scratch.name);
     url.set_password(Some("wrong")).unwrap();
