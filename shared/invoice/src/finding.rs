@@ -24,17 +24,30 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(crate) fn new(pointer: String, rule: &'static str, message: impl Into<String>) -> Self {
+    /// A finding about a place of the full form.
+    #[must_use]
+    pub fn new(pointer: String, rule: &'static str, message: impl Into<String>) -> Self {
         Self { pointer, message: message.into(), rule, term: None, expected: None, found: None }
     }
 
-    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
+    /// The same with what would have been right.
+    #[must_use]
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
         self.expected = Some(expected.into());
         self
     }
 
-    pub(crate) fn found(mut self, found: impl Into<String>) -> Self {
+    /// The same with what the document says.
+    #[must_use]
+    pub fn found(mut self, found: impl Into<String>) -> Self {
         self.found = Some(found.into());
+        self
+    }
+
+    /// The same with the business term or group that it is about.
+    #[must_use]
+    pub fn of_term(mut self, term: &'static str) -> Self {
+        self.term = Some(term);
         self
     }
 }
