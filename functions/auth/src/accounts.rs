@@ -70,7 +70,7 @@ impl From<AccountError> for Problem {
     }
 }
 
-/// What is to be changed about an account; what is not given stays.
+/// Changes to an account; absent members stay as they are.
 #[derive(Debug, Clone, Default)]
 pub struct AccountChange {
     /// The new password.

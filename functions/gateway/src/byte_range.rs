@@ -13,7 +13,7 @@ pub(crate) enum ByteRange {
     Unsatisfiable,
 }
 
-/// Reads the header for a document of so many bytes.
+/// Reads the header for a document of `bytes` bytes.
 pub(crate) fn read(header: &str, bytes: u64) -> ByteRange {
     let Some((first, last)) = header.strip_prefix("bytes=").and_then(|range| range.trim().split_once('-')) else {
         return ByteRange::Whole;

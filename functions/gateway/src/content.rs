@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{Gateway, metrics};
 
-/// A document of at most so many bytes is checked before its answer begins. The end of a larger one is held back until it
+/// A document of at most this many bytes is checked before its answer begins. The end of a larger one is held back until it
 /// is: what was altered breaks off.
 const CHECKED_FIRST: u64 = 256 * 1024;
 
@@ -112,7 +112,6 @@ fn problem(error: PortError) -> Problem {
     if error.is_unreachable() {
         return error.into();
     }
-    let detail =
-        "the document's file is damaged; whoever runs the service can have it made again from the uploaded data";
+    let detail = "the document's file is damaged; the operator can have it made again from the uploaded data";
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
 }

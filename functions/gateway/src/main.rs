@@ -28,7 +28,7 @@ async fn run() -> anyhow::Result<()> {
         let mut gateway = Gateway::open(&settings, Arc::new(SystemClock), &host::Shutdown::new()).await?;
         gateway.is_frozen_between = true;
         let router = problem::with_fallbacks(gateway::router(Arc::new(gateway)), base_path(&settings.public_url));
-        let served = host::lambda::serve(router, Some("hand in a larger invoice by POST /uploads, then name it"));
+        let served = host::lambda::serve(router, Some("upload a larger invoice by POST /uploads, then name it"));
         return served.await.map_err(anyhow::Error::from_boxed);
     }
     let listener = host::bind(settings.listen).await?;

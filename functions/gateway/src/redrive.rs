@@ -1,4 +1,4 @@
-//! `POST /redrive`: what failed begins anew.
+//! `POST /redrive`: retries what failed.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::caller::Caller;
 use crate::publishing::publish;
 use crate::request::{bad_request, json_body, plain_text};
 
-/// Which failed documents and mails are to begin anew: at least one of both members is given.
+/// Which failed documents and mails to retry; at least one member is required.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RedriveRequest {
@@ -40,7 +40,7 @@ impl RedriveRequest {
     }
 }
 
-/// What begins anew.
+/// What is retried.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Redriven {
     /// How many failed documents are queued again; the mail about them follows.
@@ -51,14 +51,14 @@ pub(crate) struct Redriven {
     mails: usize,
 }
 
-/// Begin failed documents and mails anew, whoever they belong to. Administrators only.
+/// Retry failed documents and mails of all owners. Administrators only.
 ///
 /// A mail that is `unknown` may have arrived: it is sent once more only where `upload` names its invoice.
 ///
 /// `GET /invoices?owner=all&reason=…` lists the invoices that have them. What is not failed stays as it is, so a second
-/// call does nothing. Each invoice that is begun anew has an entry in the audit.
+/// call does nothing. Each invoice that is retried has an entry in the audit.
 #[utoipa::path(post, path = "/redrive", tag = "invoices", security(("bearer" = [])), request_body = RedriveRequest, responses(
-    (status = 200, description = "What begins anew, which may be nothing", body = Redriven),
+    (status = 200, description = "What is retried, which may be nothing", body = Redriven),
     (status = 400, description = "Neither `upload` nor `reason`, or no such thing", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "No valid credential", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "Not an administrator, or an API key", body = Problem, content_type = "application/problem+json"),

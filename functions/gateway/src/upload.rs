@@ -64,7 +64,7 @@ pub(crate) async fn upload(
     submit(&gateway, wish.with(json), &headers, accepts_json(&headers)).await
 }
 
-/// Upload an invoice as JSON, or name one that was handed in before.
+/// Upload an invoice as JSON, or name a staged upload.
 #[utoipa::path(post, path = "/invoices", tag = "invoices", security(("bearer" = [])), params(UploadQuery,
     ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request answer the first one's upload, for 7 days"),
     ("Prefer" = Option<String>, Header, description = "`wait=10` answers once all documents are final, or after 10 s"),
@@ -75,7 +75,7 @@ pub(crate) async fn upload(
     (status = 401, description = "No valid credential", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "The API key lacks a scope", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "The upload is none of one's own, or it has expired", body = Problem, content_type = "application/problem+json"),
-    (status = 409, description = "Nothing was handed in under the upload", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "Nothing was uploaded under this name", body = Problem, content_type = "application/problem+json"),
     (status = 413, description = "Larger than the limits", body = Problem, content_type = "application/problem+json"),
     (status = 415, description = "Not JSON by its Content-Type", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "The invoice has faults: all of them", body = Problem, content_type = "application/problem+json"),

@@ -12,7 +12,7 @@ const PURPOSE: &str = "invoice upload";
 /// How long an upload can be named. It is shorter than the grace of blobs that no row names.
 const LIFE: Duration = Duration::from_secs(3600);
 
-/// The right to hand in one blob and to name it afterwards.
+/// The right to upload one blob and to name it afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct UploadTicket {
     /// Where the bytes go, in the bucket of raw blobs.
@@ -53,7 +53,7 @@ impl UploadTicket {
         format!("{PURPOSE}\n{blob}\n{owner}\n{bytes}\n{issued}")
     }
 
-    /// Until when the bytes can be handed in.
+    /// Until when the bytes can be uploaded.
     pub(crate) fn put_before(&self) -> Timestamp {
         self.after(PRESIGNED_LIFE)
     }

@@ -25,7 +25,7 @@ use crate::upload_ticket::UploadTicket;
 /// No body that names an upload is longer.
 const LONGEST_NAMING: usize = 1024;
 
-/// What is to be handed in.
+/// What is to be uploaded.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UploadRequest {
@@ -52,7 +52,7 @@ pub(crate) struct UploadAddress {
     /// Headers that the PUT must carry as they are.
     #[schema(example = json!({"content-length": "4500000", "if-none-match": "*"}))]
     headers: BTreeMap<String, String>,
-    /// Until when it can be handed in (RFC 3339).
+    /// Until when it can be uploaded (RFC 3339).
     #[schema(example = "2026-03-09T12:05:00Z")]
     put_before: String,
     /// Until when `POST /invoices` takes its name (RFC 3339).
@@ -60,7 +60,7 @@ pub(crate) struct UploadAddress {
     use_before: String,
 }
 
-/// A body of `POST /invoices` that names what was handed in.
+/// A body of `POST /invoices` that names a staged upload.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UploadReference {
@@ -69,7 +69,7 @@ pub(crate) struct UploadReference {
     upload: String,
 }
 
-/// Get an address to hand in an invoice that is too large for a request.
+/// Get an address to upload an invoice that is too large for a request.
 ///
 /// PUT the invoice's JSON there, then name it: `POST /invoices {"upload": "…"}`.
 #[utoipa::path(post, path = "/uploads", operation_id = "announce_upload", tag = "invoices", security(("bearer" = [])), request_body = UploadRequest, responses(
@@ -116,7 +116,7 @@ async fn address(gateway: &Gateway, caller: &Caller, ticket: UploadTicket) -> Re
     Ok(UploadAddress { upload, method: "PUT", url, headers, put_before, use_before })
 }
 
-/// Hand in an invoice where the store has no addresses of its own.
+/// Upload an invoice where the store has no addresses of its own.
 #[utoipa::path(put, path = "/uploads/{id}", tag = "invoices", security(("bearer" = [])),
 params(("id" = String, Path, description = "`upload` of the answer to `POST /uploads`")),
 request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The invoice's JSON, of the size that was told"), responses(
@@ -126,7 +126,7 @@ request_body(content = Vec<u8>, content_type = "application/octet-stream", descr
     (status = 403, description = "The API key lacks a scope", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "None of one's own, or it has expired", body = Problem, content_type = "application/problem+json"),
     (status = 408, description = "The bytes took too long", body = Problem, content_type = "application/problem+json"),
-    (status = 409, description = "Handed in before", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "Uploaded before", body = Problem, content_type = "application/problem+json"),
     (status = 413, description = "More bytes than were told", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "The store is out of reach", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -152,14 +152,15 @@ pub(crate) async fn hand_in(
     }
     match stored {
         Ok(_) => Ok(StatusCode::NO_CONTENT),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            Err(Problem::new(StatusCode::CONFLICT, "this upload was handed in before"))
-        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Problem::new(
+            StatusCode::CONFLICT,
+            "this upload has its bytes already: get a new address by POST /uploads",
+        )),
         Err(error) => Err(error.into()),
     }
 }
 
-/// The body as the store reads it: exactly so many bytes. What is wrong with it is told through `refusal`; the store
+/// The body as the store reads it: exactly the announced size. What is wrong with it is told through `refusal`; the store
 /// only learns that it is not to be kept.
 fn content(body: Body, bytes: u64, refusal: Arc<Mutex<Option<Problem>>>) -> ByteStream {
     let until = Instant::now() + BODY_LIMIT;
@@ -205,7 +206,7 @@ async fn handed_in(gateway: &Gateway, caller: &Caller, id: &str) -> Result<Bytes
     }
     match gateway.documents.get_bytes(Bucket::Raw, ticket.blob, ticket.bytes).await {
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            Err(Problem::new(StatusCode::CONFLICT, "nothing was handed in under this upload so far"))
+            Err(Problem::new(StatusCode::CONFLICT, "nothing was uploaded under this name so far: PUT the bytes first"))
         }
         read => Ok(read?),
     }

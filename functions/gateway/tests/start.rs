@@ -82,7 +82,7 @@ async fn it_waits_for_the_schema_and_then_works() {
     assert!(gateway.terminate().0.success());
 }
 
-/// Whoever sends requests here learns that it ends before it takes no more.
+/// Clients learn that it ends before it takes no more requests.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_sigterm_it_is_not_ready_and_still_answers() {
     let folder = TempDir::new().unwrap();

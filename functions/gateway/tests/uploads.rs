@@ -1,4 +1,4 @@
-//! Bytes that are handed in before the invoice is accepted, by the router on embedded parts and with a clock of the
+//! Bytes that are uploaded before the invoice is accepted, by the router on embedded parts and with a clock of the
 //! test's.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -131,7 +131,7 @@ async fn what_was_handed_in_is_accepted_by_its_name() {
     assert_eq!(address["use_before"], (now + SignedDuration::from_hours(1)).to_string());
 
     let (status, problem) = service.name(&service.owner, &address).await;
-    assert_eq!(status, StatusCode::CONFLICT, "before anything was handed in: {problem}");
+    assert_eq!(status, StatusCode::CONFLICT, "before anything was uploaded: {problem}");
     assert_eq!(service.put(&service.owner, &address, SAMPLE.as_str()).await.0, StatusCode::NO_CONTENT);
     let again = service.put(&service.owner, &address, SAMPLE.replace("HP", "XX")).await;
     assert_eq!(again.0, StatusCode::CONFLICT, "it never changes");
@@ -145,7 +145,7 @@ async fn what_was_handed_in_is_accepted_by_its_name() {
     let id: UploadId = invoice["id"].as_str().unwrap().parse().unwrap();
     let blobs = service.documents.list(Bucket::Raw, Timestamp::MAX, None, 9).await.unwrap();
     let orphans = service.ledger.unreferenced(Bucket::Raw, &blobs).await.unwrap();
-    assert_eq!((blobs.len(), orphans.len()), (2, 1), "what was handed in is left for the sweeper");
+    assert_eq!((blobs.len(), orphans.len()), (2, 1), "what was uploaded is left for the sweeper");
     assert!(service.ledger.upload(id).await.unwrap().is_some());
 }
 
@@ -170,7 +170,7 @@ async fn a_repeated_key_gives_the_first_upload_whichever_way_the_bytes_came() {
     ids.push(accept(SAMPLE.clone()).await.1["id"].clone());
     ids.dedup();
     assert_eq!(ids.len(), 1, "{ids:?}");
-    assert_eq!(service.raw_blobs().await, 3, "two that were handed in, and the accepted one's");
+    assert_eq!(service.raw_blobs().await, 3, "two that were uploaded, and the accepted one's");
 }
 
 #[tokio::test]

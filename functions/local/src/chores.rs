@@ -156,7 +156,7 @@ pub(crate) async fn verify(settings: &Settings, make_again: bool) -> anyhow::Res
     Ok(())
 }
 
-/// Begins failed documents and mails anew, or only lists them.
+/// Retries failed documents and mails, or only lists them.
 #[allow(clippy::print_stdout)] // The answer of a command.
 pub(crate) async fn redrive(settings: &Settings, filter: &RedriveFilter, list: bool) -> anyhow::Result<()> {
     let parts = Parts::open(settings).await?;
@@ -165,7 +165,7 @@ pub(crate) async fn redrive(settings: &Settings, filter: &RedriveFilter, list: b
         sweeper.print_failed(filter).await
     } else {
         sweeper.redrive(filter, &Actor::Operator).await.map(|redrive| {
-            println!("{} document(s) and {} mail(s) begin anew", redrive.documents, redrive.mails);
+            println!("{} document(s) and {} mail(s) are retried", redrive.documents, redrive.mails);
         })
     };
     parts.close().await;

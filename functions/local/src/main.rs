@@ -64,7 +64,7 @@ enum Command {
     Key(KeyCommand),
     /// Ask the service that listens on LISTEN whether it lives; exits with 0 where it does.
     Health,
-    /// Begin failed documents and mails anew.
+    /// Retry failed documents and mails.
     Redrive {
         /// Only those of this upload.
         #[arg(long)]

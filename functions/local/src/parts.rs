@@ -96,7 +96,7 @@ async fn refuse_lost_ledger(settings: &Settings) -> anyhow::Result<()> {
     ensure!(
         !holds_any(documents.as_ref(), &SystemClock).await?,
         "DATABASE_URL: the database is missing or empty, and DOCUMENTS_URL holds documents: bring the database back from a \
-         copy; or move the documents away to begin anew; or take them over by `adopt-store`"
+         copy; or move the documents away to start empty; or take them over by `adopt-store`"
     );
     Ok(())
 }

@@ -126,7 +126,7 @@ async fn documents_previews_and_mails_show_it() {
     assert!(branded[0].contains("Guten Tag &#60;b&#62;"), "{mails:?}");
 }
 
-/// The mails, once there are so many.
+/// The mails, once there are `count`.
 async fn mails(service: &Service, count: usize) -> Vec<String> {
     for _ in 0..300 {
         let mails = service.mails();

@@ -35,7 +35,7 @@ use worker::Worker;
 const SECONDS: Duration = Duration::from_secs(20);
 const HOUR: i64 = 3_600_000;
 
-/// The machine's clock, put forward by so many milliseconds.
+/// The machine's clock, put forward by this number of milliseconds.
 #[derive(Default)]
 struct Shifted(AtomicI64);
 
@@ -103,7 +103,7 @@ impl Service {
         Self { router, clocks, key, ledger: database.ledger(RetryPolicy::default()), shutdown, _folder: folder }
     }
 
-    /// Puts the clocks of auth, gateway, notifier and sweeper forward by so many milliseconds.
+    /// Puts the clocks of auth, gateway, notifier and sweeper forward by this number of milliseconds.
     fn shift(&self, milliseconds: [i64; 4]) {
         for (clock, shift) in self.clocks.iter().zip(milliseconds) {
             clock.0.store(shift, Ordering::SeqCst);

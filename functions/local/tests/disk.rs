@@ -34,7 +34,7 @@ impl SmallDisk {
         self.0.path().join("filler")
     }
 
-    /// Leaves so many bytes free.
+    /// Leaves `bytes` bytes free.
     fn fill(&self, left: u64) {
         let mut file = File::options().create(true).append(true).open(self.filler()).unwrap();
         for bytes in [1 << 20, 1 << 12, 1] {

@@ -1,4 +1,4 @@
-//! Dead letters through the API: administrators see what failed, whoever it belongs to, and begin it anew once.
+//! Dead letters through the API: administrators see what failed, of all owners, and retry it once.
 #![allow(clippy::unwrap_used)]
 
 mod service;
@@ -95,7 +95,7 @@ async fn the_command_line_redrives_by_reason_and_upload_once() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
-    let (one, none) = ("1 document(s) and 0 mail(s) begin anew\n", "0 document(s) and 0 mail(s) begin anew\n");
+    let (one, none) = ("1 document(s) and 0 mail(s) are retried\n", "0 document(s) and 0 mail(s) are retried\n");
     assert_eq!(redrive(&["--reason", "other"]), none);
     assert_eq!(redrive(&["--upload", "0199d5a0-5b1c-7c3e-9d53-0c9f3f6a2b11"]), none);
     let listed = redrive(&["--list", "--reason", "items"]);

@@ -89,7 +89,7 @@ async fn a_mail_server_that_never_answers_gets_the_mail_twice_and_no_more() {
     setup.ends_as_unknown().await;
     assert_eq!(setup.redrive(&["--list"]), "", "nothing failed");
     for unnamed in [&[][..], &["--reason", "accepted"]] {
-        assert_eq!(setup.redrive(unnamed), "0 document(s) and 0 mail(s) begin anew\n");
+        assert_eq!(setup.redrive(unnamed), "0 document(s) and 0 mail(s) are retried\n");
     }
     let listed = setup.redrive(&["--list", "--upload", &setup.upload]);
     assert!(listed.contains("mail  attempts=2"), "{listed}");

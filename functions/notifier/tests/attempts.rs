@@ -84,7 +84,7 @@ struct Setup {
 }
 
 impl Setup {
-    /// A mail that is to be sent by a server which lets so many mails begin.
+    /// A mail that is to be sent by a server that lets this many mails begin.
     async fn new(begins: usize) -> Self {
         let folder = TempDir::new().unwrap();
         let data = folder.path().to_str().unwrap().to_owned();

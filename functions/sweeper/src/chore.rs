@@ -40,7 +40,7 @@ pub enum Chore {
     },
     /// Ask the process that listens on LISTEN whether it lives; exits with 0 where it does.
     Health,
-    /// Begin failed documents and mails anew.
+    /// Retry failed documents and mails.
     Redrive {
         /// Only those of this upload.
         #[arg(long)]
@@ -102,7 +102,7 @@ impl Chore {
                     return Ok(sweeper.print_failed(&filter).await?);
                 }
                 let redrive = sweeper.redrive(&filter, &Actor::Operator).await?;
-                tracing::info!(documents = redrive.documents, mails = redrive.mails, "begun anew");
+                tracing::info!(documents = redrive.documents, mails = redrive.mails, "retrying");
                 Ok(())
             }
         }

@@ -1,4 +1,4 @@
-//! What failed, for people who may want to begin it anew.
+//! What failed, for people who may want to retry it.
 
 use pipeline::{DocumentState, MailState, PortError, RedriveFilter, Upload, UploadFilter, UploadState};
 
@@ -41,7 +41,7 @@ fn lines(upload: &Upload, filter: &RedriveFilter) -> Vec<String> {
     let wanted = filter.reason.as_deref().unwrap_or_default().to_lowercase();
     let documents = upload.documents.iter().filter(|document| document.state == DocumentState::Failed);
     let documents = documents.map(|document| (document.format.name(), document.attempts, &document.reason));
-    // The ledger begins no other mail anew: a later one took its place, or will once all documents are final.
+    // The ledger retries no other mail: a later one took its place, or will once all documents are final.
     let is_final = upload.state() != UploadState::Processing;
     let is_wanted = |state| match state {
         MailState::Failed => true,

@@ -130,7 +130,7 @@ impl Sweeper {
         }
     }
 
-    /// Begins what failed anew and publishes it.
+    /// Queues what failed once more and publishes it.
     ///
     /// # Errors
     /// The ledger is out of reach.

@@ -15,7 +15,7 @@ static REMOVED: Counters<1> =
 
 static HELD_BACK: Gauges<0> = Gauges::new(
     "invoices_orphans_held_back",
-    "Orphan blobs that are not deleted, because so many at once need `sweeper remove-orphans --yes`",
+    "Orphan blobs that are not deleted, because this many at once need `sweeper remove-orphans --yes`",
     [],
 );
 

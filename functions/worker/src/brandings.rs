@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use invoice::{Branding, Limits};
 use pipeline::{BrandingId, Documents, ErrorKind, Ledger, PortError, read_branding};
 
-/// So many are kept.
+/// The most that are kept.
 const MOST: usize = 8;
-/// A logo of more pixels is read anew each time, so that what is kept stays small: a pixel takes four bytes.
+/// A logo of more pixels is read each time, so that what is kept stays small: a pixel takes four bytes.
 const MOST_PIXELS: u32 = 500_000;
 
 /// Recent brandings.

@@ -136,7 +136,7 @@ async fn a_batch_fails_until_the_database_takes_writes() {
     let refused = worker.invoke(&batch);
     assert!(refused.is_err(), "it would never come again: {refused:?}");
     parts.set_read_only(false);
-    // Sessions are made anew within a second or so.
+    // Sessions are replaced within a second or so.
     worker.program.eventually("the batch succeeds", || worker.invoke(&batch).ok());
     parts.stored(&upload, &worker.program).await;
 }

@@ -1,4 +1,4 @@
-//! A blob's content, cut anew into pieces of a fixed size.
+//! A blob's content, cut into pieces of a fixed size.
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use futures_util::StreamExt;

@@ -29,7 +29,7 @@ enum Phase {
     Idle(Instant),
     /// The rest of its headers, until then.
     Headers(Instant),
-    /// Its body, or its answer: who reads and writes them has limits of its own. Whoever reads meanwhile, to see whether the
+    /// Its body, or its answer: their reader and writer have limits of their own. A read meanwhile, to see whether the
     /// client has gone, is woken when the exchange ends: hyper reads again only when something has arrived.
     Exchange(Option<Waker>),
 }

@@ -31,7 +31,7 @@ static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(|| {
 type Labels<const N: usize> = [(&'static str, String); N];
 type Members<M, const N: usize> = Family<Labels<N>, M, fn() -> M>;
 
-/// One metric, told apart by the values of its `N` labels.
+/// One metric with `N` labels.
 pub struct Metric<M: 'static, const N: usize> {
     name: &'static str,
     help: &'static str,

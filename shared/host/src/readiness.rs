@@ -168,7 +168,7 @@ impl Readiness {
             let servers = servers.iter().map(|server| (server.name(), false)).collect();
             return Report { servers, is_ready: false };
         }
-        // Whoever asks meanwhile waits and gets the same answer.
+        // Callers meanwhile wait and get the same answer.
         let mut found = found.lock().await;
         if let Some((_, report)) = found.report.as_ref().filter(|(at, _)| at.elapsed() < FRESH_FOR) {
             return report.clone();

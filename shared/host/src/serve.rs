@@ -25,7 +25,7 @@ use crate::requests::observed;
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Connections at a time; further ones wait in the operating system's queue.
 const MOST_CONNECTIONS: usize = 4096;
-/// After a failed accept, such as for want of file descriptors.
+/// After a failed accept, such as when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// The address cannot be listened on.

@@ -16,7 +16,7 @@ use crate::ports::error::{ErrorKind, PortError};
 use crate::ports::ledger::{Actor, Ledger};
 use crate::ports::store_records::LedgerIdentity;
 
-/// For so long an owner that was confirmed is believed: by whoever reads or stores, and by whoever deletes.
+/// How long a confirmed owner is believed: for reading and storing, and for deleting.
 const BELIEVED_FOR: Duration = Duration::from_secs(30);
 const BELIEVED_BY_DELETIONS: Duration = Duration::from_secs(2);
 /// Blobs of each bucket that are looked at, oldest first, to see whether a ledger names a store's blobs.
@@ -196,7 +196,7 @@ impl OwnedStore {
 
     /// The store, whose owner was confirmed at most so long ago.
     async fn confirmed(&self, believed_for: Duration) -> Result<&dyn Documents, PortError> {
-        // Whoever comes meanwhile waits for the answer.
+        // Callers meanwhile wait for the answer.
         let mut confirmed = self.confirmed.lock().await;
         if confirmed.is_none_or(|at| at.elapsed() >= believed_for) {
             *confirmed = None;

@@ -11,7 +11,7 @@ use crate::text::is_covered;
 
 /// The characters of an invoice that no font covers, in rising order.
 ///
-/// A PDF document shows a visible replacement for them, and gives the characters themselves to whoever copies its
+/// A PDF document shows a visible replacement for them, and gives the characters themselves when somebody copies its
 /// text; the other formats have them as they are.
 #[must_use]
 pub fn uncovered_characters(invoice: &Invoice) -> Vec<char> {

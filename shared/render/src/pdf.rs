@@ -1,7 +1,7 @@
 //! Portable Document Format, PDF/A-3b (ISO 19005-3).
 //!
 //! printpdf makes the document: pages, resources, font dictionaries. Left alone it would embed whole fonts, or cut and
-//! compress them anew for each document, and would collect each page as a list of operations; both cost many times
+//! compress them again for each document, and would collect each page as a list of operations; both cost many times
 //! what the rest of a document does. So it is given a skeleton of one text operation a face, and what is large is put
 //! in its place in the lopdf document that it gives ([`document`]): subsets that were cut and compressed once for the
 //! process ([`crate::font`]), and page contents that are written as bytes in one pass ([`content`]).

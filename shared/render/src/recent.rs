@@ -1,4 +1,4 @@
-//! What was made most recently, kept for the next document: so many entries and bytes, and no more.
+//! What was made most recently, kept for the next document: limited in entries and bytes.
 
 use std::sync::Arc;
 

@@ -62,7 +62,7 @@ struct Measured {
     mebibytes: f64,
 }
 
-/// Writes the page anew.
+/// Rewrites the page.
 pub(crate) fn write() -> anyhow::Result<()> {
     let page = fs::read_to_string(root().join(PAGE))?;
     fs::write(root().join(PAGE), with_capacity(&page, &Measured::read()?)?)?;
@@ -159,12 +159,12 @@ impl Measured {
     }
 }
 
-/// How many units of so many processors do work of so many milliseconds at this rate: one at least.
+/// How many units of `processors` do work of `milliseconds` at this rate, at least one.
 fn units(milliseconds: f64, rate: f64, cores: f64) -> f64 {
     (milliseconds / 1000.0 * rate / LOAD / cores).ceil().max(1.0)
 }
 
-/// The rate that so many processors carry.
+/// The rate that `processors` carry.
 fn most(milliseconds: f64, cores: f64) -> f64 {
     (cores * LOAD * 1000.0 / milliseconds).floor()
 }

@@ -88,9 +88,9 @@ enum Chore {
     Fuzz(Fuzz),
     /// The part of `test --full` that attacks the service by its OpenAPI document.
     Attack,
-    /// Compute the capacity page in k8s-fallback/README.md anew, from the measurements in shared/xtask/README.md.
+    /// Update the capacity page in k8s-fallback/README.md from the measurements in shared/xtask/README.md.
     Capacity,
-    /// Make the pictures in shared/render/gallery anew.
+    /// Make the pictures in shared/render/gallery.
     Gallery,
     /// Judge the PDF documents alone, by veraPDF.
     Pdfa,
@@ -149,7 +149,7 @@ fn check(steps: Steps) -> Steps {
 
 fn test(consent: &Consent, full: bool) -> anyhow::Result<ExitCode> {
     let plan = Plan::new();
-    // Before the long part: whoever lacks a program learns it at once.
+    // Before the long part, so that a missing program is reported at once.
     programs::require_node()?;
     packages::require(consent.is_given(), || {
         let containers = if full { containers::missing_packages() } else { Vec::new() };

@@ -2,7 +2,7 @@
 
 use crate::process;
 
-/// Makes the pictures anew.
+/// Makes the pictures.
 pub(crate) fn make() -> anyhow::Result<()> {
     process::cargo(&["run", "--release", "--package", "render", "--example", "gallery"])
 }

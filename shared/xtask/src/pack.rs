@@ -106,7 +106,7 @@ impl Pack {
         process_tree::signal(process, name)
     }
 
-    /// Puts a function's clock forward by so many milliseconds from now on.
+    /// Puts a function's clock forward by `milliseconds` from now on.
     pub fn skew(&self, function: Function, milliseconds: i64) -> anyhow::Result<()> {
         Ok(std::fs::write(self.skew_file(function), milliseconds.to_string())?)
     }

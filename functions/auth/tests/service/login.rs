@@ -99,7 +99,7 @@ async fn repeated_failures_of_an_account_must_wait_whether_it_exists_or_not() {
     assert_eq!(header(&app.login(EMAIL, PASSWORD).await, "retry-after"), "30", "the next wait is longer");
     app.clock.advance(30);
     assert_eq!(app.login(EMAIL, PASSWORD).await.status(), StatusCode::OK);
-    assert_eq!(app.login(EMAIL, "wrong password").await.status(), StatusCode::UNAUTHORIZED, "counted anew");
+    assert_eq!(app.login(EMAIL, "wrong password").await.status(), StatusCode::UNAUTHORIZED, "the count starts over");
 }
 
 #[tokio::test]

@@ -37,8 +37,5 @@ fn the_committed_document_is_the_generated_one() {
         std::fs::write(path, &generated).unwrap();
     }
     let committed = std::fs::read_to_string(path).unwrap();
-    assert!(
-        committed == generated,
-        "openapi.json is stale: UPDATE_OPENAPI=1 cargo test -p auth openapi writes it anew"
-    );
+    assert!(committed == generated, "openapi.json is stale: UPDATE_OPENAPI=1 cargo test -p auth openapi rewrites it");
 }

@@ -237,7 +237,7 @@ fn bodies(target: &Target) -> Vec<Attack> {
     attacks
 }
 
-/// What is handed in before it is named, and names of what was not.
+/// Staged uploads, and names of uploads that do not exist.
 fn handed_in(target: &Target) -> Vec<Attack> {
     let mut attacks = Vec::new();
     for (name, body, status) in [
@@ -253,7 +253,7 @@ fn handed_in(target: &Target) -> Vec<Attack> {
     let none = "0199d5a0-5b1c-7c3e-9d53-0c9f3f6a2b14.2.9999999999.2026a.c2lnbmF0dXJl";
     for id in ["%FF", "%00", "..%2f..%2fx", "x", "....", none] {
         attacks.push(Attack::http(
-            format!("hand in {id}"),
+            format!("stage {id}"),
             target.ask("PUT", &format!("/uploads/{id}")).body("{}"),
             NOTHING,
         ));

@@ -57,7 +57,7 @@ impl Broker for Amqp {
 }
 
 /// Maps an error of the client; `context` says what was being done. Whatever breaks a connection or a channel passes:
-/// both are made anew.
+/// both are made again.
 fn error(context: &'static str) -> impl FnOnce(lapin::Error) -> PortError {
     move |source| {
         let refused = matches!(source.kind(), lapin::ErrorKind::ProtocolError(fault) if is_refusal(fault.get_id()));

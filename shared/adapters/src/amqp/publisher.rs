@@ -63,7 +63,7 @@ impl Publisher {
 
     /// Whether the broker takes no messages from this process for now.
     pub(super) fn is_blocked(&self) -> bool {
-        // Whoever holds the lock is connecting anew.
+        // The holder of the lock is connecting again.
         self.publishing.state.try_lock().is_ok_and(|state| state.link.as_ref().is_some_and(|link| link.is_blocked()))
     }
 
@@ -115,7 +115,7 @@ enum Use {
     Asking,
 }
 
-/// The one connection for a use, made when it is needed and made anew when it broke.
+/// The one connection for a use, made when it is needed and again after it broke.
 struct Slot {
     address: Address,
     usage: Use,

@@ -40,7 +40,7 @@ pub enum Event {
     Redrive,
     /// Somebody deletes an upload, whatever state it is in.
     Delete(usize),
-    /// Age removes what was finished so many seconds ago.
+    /// Age removes what was finished this many seconds ago.
     Retire(u16),
     /// Time passes, in seconds.
     Pass(u16),

@@ -1,4 +1,4 @@
-//! What every ledger keeps to where uploads are begun anew or removed.
+//! What every ledger keeps to where uploads are retried or removed.
 
 use jiff::{SignedDuration, Timestamp};
 use pipeline::{

@@ -66,7 +66,7 @@ fn set_limits(address: &mut ConnectionString) {
     address.app_name.get_or_insert_with(|| "invoices".to_owned());
 }
 
-/// A blob that was stored survives the loss of a server, and is read by whoever asks next, whatever the URL says.
+/// A blob that was stored survives the loss of a server, and is read by the next request, whatever the URL says.
 pub(super) fn durable() -> CollectionOptions {
     let mut write_concern = WriteConcern::majority();
     write_concern.journal = Some(true);

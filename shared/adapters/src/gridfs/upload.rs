@@ -1,6 +1,6 @@
 //! Putting a blob.
 //!
-//! Whoever inserts chunk 0 owns the id; everybody else is told that it exists and touches nothing that is not his. An
+//! The writer of chunk 0 owns the id; every other writer learns that it exists and touches nothing. An
 //! empty blob has an empty chunk 0, so the rule holds for it too.
 
 use std::time::Duration;

@@ -13,7 +13,7 @@ use super::multipart::abort;
 const STALE_AFTER: Duration = Duration::from_secs(3600);
 
 impl S3 {
-    /// Aborts the stale uploads under a prefix. It may fail, such as for want of a permission, without consequence: a
+    /// Aborts the stale uploads under a prefix. It may fail, such as without the permission, without consequence: a
     /// lifecycle rule of the bucket does the same.
     pub(super) async fn abort_stale_uploads(&self, prefix: &str) {
         if let Err(error) = self.try_abort_stale_uploads(prefix).await {

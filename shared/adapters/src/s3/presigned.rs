@@ -1,4 +1,4 @@
-//! Addresses that carry a signature: whoever has one reads or stores one blob, for some minutes.
+//! Addresses that carry a signature: its holder reads or stores one blob, for some minutes.
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use pipeline::{ErrorKind, PortError};
 
-/// Sessions are distrusted this often at most: while a database refuses, each is made anew once in this time.
+/// Sessions are distrusted this often at most: while a database refuses, each is replaced once in this time.
 const DISTRUST_PERIOD: Duration = Duration::from_secs(1);
 
 /// What an error of a database asks for.

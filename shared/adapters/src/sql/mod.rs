@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 /// A method of a port gets its answer within this, however the network fails.
 const LIMIT: Duration = Duration::from_secs(30);
-/// Everything that failed may be begun anew in one transaction.
+/// Everything that failed may be retried in one transaction.
 const REDRIVE_LIMIT: Duration = Duration::from_secs(600);
 /// Between two tries of a call that can be repeated.
 const PAUSE: Duration = Duration::from_millis(200);

@@ -13,7 +13,7 @@ use crate::postgres::{Scratch, execute};
 /// A slow machine may take so long for anything that is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Whoever connects from now on may write, or may not. Sessions that are open are ended where they are to notice.
+/// New sessions may write, or may not. Sessions that are open are ended where they are to notice.
 async fn set_read_only(scratch: &Scratch, on: bool) {
     let (name, word) = (&scratch.name, if on { "on" } else { "off" });
     execute(&scratch.server, format!("alter database {name} set default_transaction_read_only = {word}")).await;

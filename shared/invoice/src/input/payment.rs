@@ -63,7 +63,7 @@ json_object! {
         pub discounts: Vec<EarlyPaymentDiscountInput>,
     }
 
-    /// A discount for whoever pays within some days (beyond the norm).
+    /// A discount for payment within some days (beyond the norm).
     #[schemars(rename = "EarlyPaymentDiscount")]
     pub(crate) struct EarlyPaymentDiscountInput {
         /// Days from the date of issue.

@@ -74,7 +74,7 @@ json_object! {
     }
 }
 
-/// A discount for whoever pays early (beyond the norm; its text belongs to the payment terms, BT-20).
+/// A discount for early payment (beyond the norm; its text belongs to the payment terms, BT-20).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct EarlyPaymentDiscount {

@@ -52,7 +52,7 @@ pub struct Blob {
 /// The longest that an address of the store's own is good for.
 pub const PRESIGNED_LIFE: Duration = Duration::from_secs(5 * 60);
 
-/// An address under which a client hands in a blob itself, by HTTP PUT, until it expires.
+/// An address under which a client uploads a blob directly, by HTTP PUT, until it expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresignedPut {
     /// The address. It is a secret while it lives.

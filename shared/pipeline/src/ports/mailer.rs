@@ -28,7 +28,7 @@ pub struct MailLimits {
     pub greeting: Duration,
     /// For the answer to a command.
     pub command: Duration,
-    /// For the mail's text and the answer to it. Whoever gives up here does not know whether the mail was accepted.
+    /// For the mail's text and the answer to it. After giving up here it is unknown whether the mail was accepted.
     pub text: Duration,
 }
 

@@ -39,9 +39,9 @@ pub(super) enum Look {
 /// What formats of cells differ in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
-    /// With so many decimals.
+    /// With this number of decimals.
     Number(u8),
-    /// With so many decimals.
+    /// With this number of decimals.
     Percent(u8),
     /// Whether the month stands before the day.
     Date(bool),
@@ -120,7 +120,7 @@ impl Cells<'_> {
         self.sheet.write_number_with_format(at.row, at.column, number, format).map(drop)
     }
 
-    /// Writes a number with at least so many decimals; as text where a spreadsheet would change it.
+    /// Writes a number with at least this number of decimals; as text where a spreadsheet would change it.
     pub(super) fn number(&mut self, at: Place, number: Decimal, decimals: u8) -> Result<(), XlsxError> {
         let decimals = decimals.max(number.scale());
         if !is_exact(number) {

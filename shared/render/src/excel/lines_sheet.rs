@@ -29,7 +29,7 @@ const WIDEST: usize = 48;
 const PART: &str = "xl/worksheets/sheet2.xml";
 /// The most lines of a short sheet.
 const FEW: usize = 16;
-/// Rows are handed on when they are so many bytes together.
+/// Rows are passed on once they reach this size in bytes.
 const BUFFER: usize = 64 * 1024;
 
 /// Whether the library makes the rows.

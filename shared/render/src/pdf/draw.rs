@@ -25,7 +25,7 @@ pub(super) struct Repeated<'a> {
 }
 
 impl<'a> Repeated<'a> {
-    /// What the pages of a document repeat whose number of pages has so many digits.
+    /// What all pages repeat, in a document whose number of pages has `digits` digits.
     pub(super) fn new(
         facts: &'a Facts<'a>,
         columns: &'a Columns,

@@ -17,7 +17,7 @@ pub(super) struct Foot<'a> {
 }
 
 impl<'a> Foot<'a> {
-    /// The foot of a document whose number of pages has so many digits.
+    /// The foot of a document whose number of pages has `digits` digits.
     pub(super) fn new(facts: &'a Facts<'a>, geometry: &Geometry, digits: usize) -> Self {
         let legal = legal_text(facts);
         let room = legal_room(facts, geometry, digits);

@@ -9,7 +9,7 @@ use crate::font::{FaceId, HanForms, Weight};
 /// A length in thousandths of a point: whole numbers add up the same way on every machine.
 pub(crate) type Length = i32;
 
-/// A length of so many points.
+/// A length in points.
 pub(crate) const fn points(points: i32) -> Length {
     points * 1000
 }
@@ -24,7 +24,7 @@ pub(crate) struct TextStyle {
 }
 
 impl TextStyle {
-    /// The length of so many thousandths of the font size.
+    /// A length in thousandths of the font size.
     pub(crate) const fn scaled(self, thousandths: i32) -> Length {
         thousandths.saturating_mul(self.size) / 10
     }

@@ -163,7 +163,7 @@ pub(crate) fn is_covered(character: char, weight: Weight) -> bool {
     character.is_whitespace() || is_invisible(character) || face_for(character, weight, HanForms::default()).is_some()
 }
 
-/// One replacement a character; whoever copies the text still gets the characters themselves.
+/// One replacement per character; copying the text still gives the characters themselves.
 fn replacement(text: &str, weight: Weight) -> Run {
     let id = FaceId::base(weight);
     let face = id.face();

@@ -24,7 +24,7 @@ impl Database {
         Ok(Self { server: server.to_owned(), name, url: url.into() })
     }
 
-    /// Waits until so many documents are stored.
+    /// Waits until this number of documents is stored.
     pub(crate) async fn all_are_stored(&self, count: usize, limit: Duration) -> anyhow::Result<()> {
         let mut connection = PgConnection::connect(&self.url).await?;
         let deadline = Instant::now() + limit;

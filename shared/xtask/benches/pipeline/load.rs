@@ -30,7 +30,7 @@ impl Load {
         Ok(Self { client, base: base.to_owned(), token })
     }
 
-    /// Uploads so many invoices, so many at a time.
+    /// Uploads `uploads` invoices, `in_flight` at a time.
     pub(crate) async fn upload(&self, uploads: usize, in_flight: usize) -> anyhow::Result<()> {
         let begun = Arc::new(AtomicUsize::new(0));
         try_join_all((0..in_flight).map(|_| self.upload_while_there_are(&begun, uploads))).await?;

@@ -31,7 +31,7 @@ impl MailSink {
         Ok(Self { address, received })
     }
 
-    /// Waits for so many mails since its start.
+    /// Waits for this number of mails since its start.
     pub(crate) async fn received(&self, count: usize, limit: Duration) -> anyhow::Result<()> {
         let deadline = Instant::now() + limit;
         while self.received.load(Ordering::Relaxed) < count {

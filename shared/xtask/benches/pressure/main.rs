@@ -78,7 +78,7 @@ impl Ground {
         Ok(Self { pack, load, database, sink, _folder: folder })
     }
 
-    /// Waits until so many uploads are stored and mailed.
+    /// Waits until this number of uploads is stored and mailed.
     pub(crate) async fn at_rest(&self, uploads: usize) -> anyhow::Result<()> {
         self.database.all_are_stored(uploads, REST_LIMIT).await?;
         self.sink.received(uploads, REST_LIMIT).await

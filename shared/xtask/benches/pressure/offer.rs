@@ -31,7 +31,7 @@ enum Outcome {
     Other(String),
 }
 
-/// Sends so many uploads a second for a time and waits for all answers.
+/// Sends uploads at a rate for a time and waits for all answers.
 pub(crate) async fn offer(load: &Arc<Load>, rate: f64, time: Duration) -> anyhow::Result<Outcomes> {
     let mut ticks = interval(Duration::from_secs_f64(1.0 / rate));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);

@@ -78,7 +78,7 @@ fn read(output: &str) -> anyhow::Result<Measured> {
     Ok(Measured { milliseconds: words[0].to_owned(), bytes: number(words[1])?, peak_kib: number(words[2])? })
 }
 
-/// A flat invoice of so many lines.
+/// A flat invoice of `lines` lines.
 fn invoice(lines: usize) -> String {
     let mut items = String::new();
     for number in 1..=lines {

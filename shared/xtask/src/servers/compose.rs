@@ -153,7 +153,7 @@ impl Project {
         Ok(())
     }
 
-    /// Into the log. Whoever interrupts this process wants these commands to run.
+    /// Into the log. These commands run even when this process is interrupted.
     fn quietly(&self, arguments: &[&str]) -> anyhow::Result<()> {
         let log = OpenOptions::new().create(true).append(true).open(&self.log)?;
         let mut compose = self.compose(arguments);

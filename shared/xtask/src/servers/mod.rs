@@ -122,7 +122,7 @@ impl Servers {
 
     /// Stops them and removes what they left, except for their logs where these are wanted.
     pub fn finish(mut self, keep_logs: bool) {
-        // Whoever interrupts a run does not look for its faults.
+        // An interrupted run reports no faults.
         let keep_logs = keep_logs && !interruption::requested();
         self.ground.folder.keep_logs(keep_logs);
         if keep_logs {

@@ -38,7 +38,7 @@ impl Plan {
         Self(Kind::ALL.into_iter().map(|kind| (kind, source(kind, is_given, &machine))).collect())
     }
 
-    /// Only these servers, and none that runs already: whoever kills them harms nobody.
+    /// Only these servers, and none that runs already: killing them harms nobody.
     pub fn of_its_own(kinds: &[Kind]) -> Self {
         let machine = Machine::look();
         Self(kinds.iter().map(|kind| (*kind, source(*kind, |_| false, &machine))).collect())

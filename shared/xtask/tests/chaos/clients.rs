@@ -28,7 +28,7 @@ pub(crate) struct Told {
     pub(crate) refused: usize,
     /// Requests that were sent again under their key although they were answered.
     pub(crate) repeated: usize,
-    /// Requests that were sent again for want of an answer.
+    /// Requests that were sent again because no answer came.
     pub(crate) retries: usize,
 }
 
@@ -65,7 +65,7 @@ impl Clients {
         Ok(Self { client, base, token, sample })
     }
 
-    /// Uploads so many, evenly over this time.
+    /// Uploads `count` invoices, evenly over this time.
     pub(crate) async fn upload(
         &self,
         seed: u64,

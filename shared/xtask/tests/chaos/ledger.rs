@@ -53,7 +53,7 @@ impl Ledger {
         execute(&self.url, "alter table documents drop constraint documents_upload_format_key".to_owned()).await
     }
 
-    /// Whoever connects from now on may write or not; sessions that may are ended. Tried again while the server is down.
+    /// New sessions may write or not; open ones that may are ended. Tried again while the server is down.
     pub(crate) async fn set_read_only(&self, on: bool) -> anyhow::Result<()> {
         let mut tries = 1;
         loop {

@@ -19,7 +19,7 @@ pub(crate) enum Mishap {
     Pause(Function, Duration),
     /// The same for the worker, at a moment when a document is in work.
     PauseAtWork(Duration),
-    /// A function's clock is put forward by so many milliseconds.
+    /// A function's clock is put forward by this number of milliseconds.
     Skew(Function, i64),
     /// A server is killed or stopped cleanly, and started again after so long.
     Restart { server: Kind, cleanly: bool, down: Duration },

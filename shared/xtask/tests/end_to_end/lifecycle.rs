@@ -123,7 +123,7 @@ impl Route {
         }
     }
 
-    /// Its states, each as often as it came anew.
+    /// Its states, each as often as it came again.
     fn seen(&self) -> Vec<State> {
         self.seen.lock().unwrap().clone()
     }
@@ -201,7 +201,7 @@ impl Load {
         load
     }
 
-    /// Waits until so many more uploads are accepted.
+    /// Waits until this number of further uploads is accepted.
     async fn goes_on(&self, uploads: usize) {
         let wanted = self.accepted.load(Ordering::Relaxed) + uploads;
         for _ in 0..6000 {

@@ -310,7 +310,7 @@ pub(super) async fn set_document_back(
     }
 }
 
-/// One document of the upload is final. Whoever makes the last one final writes the mail.
+/// One document of the upload is final. The transaction that makes the last one final writes the mail.
 pub(in super::super) async fn close(
     connection: &mut Connection,
     upload: UploadId,

@@ -1,4 +1,4 @@
-//! Step 7 of the protocol: what failed is begun anew.
+//! Step 7 of the protocol: what failed is retried.
 
 use std::collections::BTreeMap;
 

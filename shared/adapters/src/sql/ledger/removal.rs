@@ -42,7 +42,7 @@ impl SqlLedger {
         Ok(removed.into_iter().next().map(|upload| upload.blobs))
     }
 
-    /// Choosing and removing are one transaction: nothing is begun anew in between.
+    /// Choosing and removing are one transaction: nothing is retried in between.
     pub(super) async fn remove_finished_uploads(
         &self,
         age: Duration,
@@ -94,7 +94,7 @@ async fn remove(
     Ok(removed)
 }
 
-/// Everybody who changes rows of an upload locks its documents first: whoever removes it waits for them, and they then
+/// Everybody who changes rows of an upload locks its documents first: a removal waits for them, and they then
 /// find nothing.
 async fn lock_documents(connection: &mut Connection, uploads: &[Uuid]) -> Result<(), PortError> {
     sqlx::query(concat!(

@@ -22,7 +22,7 @@ const LOCK_TIMEOUT: &str = "3s";
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long a migration is tried, and another process's migrations are waited for.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
-/// Whoever migrates holds it: "invoices" in ASCII.
+/// The migrating process holds it: "invoices" in ASCII.
 const TURN: i64 = 0x696e_766f_6963_6573;
 
 /// What a build that was given up leaves: it costs each write and serves no read. One that is under way is not meant.
