@@ -117,8 +117,8 @@ async fn messages_are_held_until_the_database_takes_writes() {
     let worker = Program::start(WORKER, &borrowed(&settings));
     let paused = worker.logs("the ledger is out of reach, pausing");
     assert!(paused["error"].as_str().unwrap().contains("read-only"), "{paused}");
-    assert_eq!(parts.broker.depth(Queue::Invoices).await.unwrap(), 1, "it is not acknowledged");
     parts.set_read_only(false);
+    // Nothing publishes it again here: a message that was acknowledged would never come back.
     parts.stored(&upload, &worker).await;
     drop(worker);
 }

@@ -98,7 +98,7 @@ fn assert_same(xml: &[u8], format: Format, invoice: &Invoice) {
     let (texts, paths) = (texts(xml), paths(format, invoice));
     let at = |path: &str| texts.get(path).cloned().unwrap_or_default();
     let amounts = |path: &str| -> Vec<invoice::Decimal> { at(path).iter().map(|text| text.parse().unwrap()).collect() };
-    assert_eq!(at(paths.number), [invoice.number.clone()]);
+    assert_eq!(at(paths.number), std::slice::from_ref(&invoice.number));
     assert_eq!(amounts(paths.payable), [invoice.totals.payable_amount.to_decimal()]);
     let lines: Vec<_> = invoice.lines.iter().map(|line| line.net_amount.to_decimal()).collect();
     assert_eq!(amounts(paths.line_amounts), lines);

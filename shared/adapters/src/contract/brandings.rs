@@ -9,10 +9,10 @@ use super::Timed;
 use super::ledger::{after, claimed, completed, present, upload};
 
 pub(super) async fn suite(ledger: &Arc<Timed>) {
-    the_last_one_put_is_the_owners(&**ledger).await;
+    the_last_one_put_is_the_owners(ledger).await;
     of_several_put_at_once_one_is_the_owners(ledger).await;
-    an_upload_keeps_the_version_of_its_time(&**ledger).await;
-    what_no_upload_names_is_forgotten(&**ledger).await;
+    an_upload_keeps_the_version_of_its_time(ledger).await;
+    what_no_upload_names_is_forgotten(ledger).await;
 }
 
 fn branding(owner: UserId, seconds: i64) -> StoredBranding {

@@ -49,22 +49,22 @@ pub fn stored() -> DocumentOutcome {
 /// Runs the whole suite on a ledger with the default [`RetryPolicy`] and nothing due in it.
 pub async fn suite(ledger: Arc<Timed>) {
     ledger.check().await.unwrap();
-    an_upload_goes_its_way(&*ledger).await;
+    an_upload_goes_its_way(&ledger).await;
     one_of_twenty_claims_wins(&ledger).await;
-    the_fence_holds_against_a_slow_finisher(&*ledger).await;
+    the_fence_holds_against_a_slow_finisher(&ledger).await;
     the_last_two_documents_bring_one_mail(&ledger).await;
     a_repeated_key_answers_the_first_upload(&ledger).await;
-    outbox_rows_stay_due_until_claimed(&*ledger).await;
+    outbox_rows_stay_due_until_claimed(&ledger).await;
     two_sweepers_never_take_the_same_row(&ledger).await;
     claims_and_sweepers_meet(&ledger).await;
-    faults_are_repeated_five_times(&*ledger).await;
-    unreachable_servers_do_not_count(&*ledger).await;
-    a_mail_is_repeated_by_the_same_rules(&*ledger).await;
-    lists_are_paged_and_filtered(&*ledger).await;
-    nobody_is_told_who_does_not_ask(&*ledger).await;
+    faults_are_repeated_five_times(&ledger).await;
+    unreachable_servers_do_not_count(&ledger).await;
+    a_mail_is_repeated_by_the_same_rules(&ledger).await;
+    lists_are_paged_and_filtered(&ledger).await;
+    nobody_is_told_who_does_not_ask(&ledger).await;
     super::ledger_clock::suite(&ledger).await;
     super::ledger_mails::suite(&ledger).await;
-    super::ledger_upkeep::suite(&*ledger).await;
+    super::ledger_upkeep::suite(&ledger).await;
     super::brandings::suite(&ledger).await;
 }
 
@@ -139,7 +139,7 @@ async fn an_upload_goes_its_way(ledger: &Timed) {
 
 async fn one_of_twenty_claims_wins(ledger: &Arc<Timed>) {
     let new = upload(&[Format::Pdf]);
-    accepted(&**ledger, &new).await;
+    accepted(ledger, &new).await;
     let claims = (0..20).map(|_| {
         let (ledger, document) = (Arc::clone(ledger), new.documents[0].id);
         tokio::spawn(async move { ledger.claim_document(document, BlobId::new(), present()).await.unwrap() })
@@ -149,7 +149,7 @@ async fn one_of_twenty_claims_wins(ledger: &Arc<Timed>) {
         winners.extend(claim.await.unwrap());
     }
     assert_eq!(winners.len(), 1);
-    finished(&**ledger, &winners[0], &stored(), present()).await;
+    finished(ledger, &winners[0], &stored(), present()).await;
 }
 
 async fn the_fence_holds_against_a_slow_finisher(ledger: &Timed) {
@@ -173,12 +173,12 @@ async fn the_fence_holds_against_a_slow_finisher(ledger: &Timed) {
 async fn the_last_two_documents_bring_one_mail(ledger: &Arc<Timed>) {
     for _ in 0..5 {
         let new = upload(&[Format::Pdf, Format::Csv]);
-        accepted(&**ledger, &new).await;
-        let first = claimed(&**ledger, &new, 0, present()).await;
-        let second = claimed(&**ledger, &new, 1, present()).await;
+        accepted(ledger, &new).await;
+        let first = claimed(ledger, &new, 0, present()).await;
+        let second = claimed(ledger, &new, 1, present()).await;
         let finishers = [first, second].map(|claim| {
             let ledger = Arc::clone(ledger);
-            tokio::spawn(async move { finished(&*ledger, &claim, &stored(), present()).await })
+            tokio::spawn(async move { finished(&ledger, &claim, &stored(), present()).await })
         });
         let mut mails = Vec::new();
         for finisher in finishers {
@@ -213,7 +213,7 @@ async fn a_repeated_key_answers_the_first_upload(ledger: &Arc<Timed>) {
     assert_eq!(ledger.accept(&other).await.unwrap(), Acceptance::Conflict);
     assert!(ledger.upload(other.id).await.unwrap().is_none(), "a conflict leaves nothing");
     other.owner = UserId::new();
-    accepted(&**ledger, &other).await;
+    accepted(ledger, &other).await;
     other.id = UploadId::new();
     other.documents[0].id = DocumentId::new();
     accepted_at(ledger, &other, after(8 * 24 * 3600)).await;
@@ -245,7 +245,7 @@ async fn outbox_rows_stay_due_until_claimed(ledger: &Timed) {
 
 async fn two_sweepers_never_take_the_same_row(ledger: &Arc<Timed>) {
     for _ in 0..20 {
-        accepted(&**ledger, &upload(&[Format::Pdf])).await;
+        accepted(ledger, &upload(&[Format::Pdf])).await;
     }
     let sweepers = [0, 1, 2, 3].map(|_| {
         let ledger = Arc::clone(ledger);
@@ -266,7 +266,7 @@ async fn two_sweepers_never_take_the_same_row(ledger: &Arc<Timed>) {
 async fn claims_and_sweepers_meet(ledger: &Arc<Timed>) {
     let uploads: Vec<NewUpload> = (0..20).map(|_| upload(&[Format::Pdf])).collect();
     for upload in &uploads {
-        accepted(&**ledger, upload).await;
+        accepted(ledger, upload).await;
     }
     let sweeps = (0..20).map(|_| ledger.due(after(16), 1));
     let claims = uploads.iter().map(|upload| ledger.claim_document(upload.documents[0].id, BlobId::new(), after(16)));

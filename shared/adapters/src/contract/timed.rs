@@ -23,9 +23,11 @@ impl Clock for At {
     }
 }
 
+type Open = dyn Fn(Arc<dyn Clock>) -> Arc<dyn Ledger> + Send + Sync;
+
 /// One ledger, to be asked at any time. As a [`Ledger`] its present is [`present`].
 pub struct Timed {
-    open: Box<dyn Fn(Arc<dyn Clock>) -> Arc<dyn Ledger> + Send + Sync>,
+    open: Box<Open>,
     opened: Mutex<HashMap<Timestamp, Arc<dyn Ledger>>>,
     present: Arc<dyn Ledger>,
 }

@@ -264,7 +264,7 @@ async fn a_mail_that_a_redrive_overtakes_keeps_the_invariants() {
     let ledger = ledger(&folder).await;
     let failed = [0, 1].map(|which| [Event::DeliverDocument(which), Event::FinishDocument(which, 1)]).concat();
     let overtaken = [Event::Redrive, Event::DeliverMail(0)];
-    Run::new(&*ledger).play(&[&[Event::Accept][..], &failed, &overtaken].concat()).await;
+    Run::new(&ledger).play(&[&[Event::Accept][..], &failed, &overtaken].concat()).await;
 }
 
 proptest! {
@@ -276,7 +276,7 @@ proptest! {
         runtime.block_on(async {
             let folder = TempDir::new().unwrap();
             let ledger = ledger(&folder).await;
-            Run::new(&*ledger).play(&events).await;
+            Run::new(&ledger).play(&events).await;
         });
     }
 }

@@ -54,13 +54,11 @@ async fn sessions_that_are_read_only_leave_the_pool() {
     }
     users.clear_login_failures("account:somebody").await.unwrap();
     set_read_only(&scratch, false).await;
-    let (begun, mut failed) = (Instant::now(), 0);
+    let begun = Instant::now();
     while accept().await.is_err() {
-        failed += 1;
-        assert!(begun.elapsed() < PATIENCE, "{failed} calls failed");
+        assert!(begun.elapsed() < PATIENCE, "writes go on");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    println!("writes again after {:?} and {failed} calls", begun.elapsed());
     for _ in 0..4 {
         for outcome in futures_util::future::join_all((0..32).map(|_| accept())).await {
             outcome.unwrap();

@@ -43,7 +43,7 @@ fn treatment<'a>(document: &'a Document<'_>) -> Option<&'a str> {
     document.notes.iter().find(|note| note.subject == Some("BAR")).map(|note| note.text.as_ref())
 }
 
-fn siren<'a>(legal_id: Option<&'a Identifier>) -> Option<&'a str> {
+fn siren(legal_id: Option<&Identifier>) -> Option<&str> {
     let own = legal_id.filter(|own| own.scheme.is_some_and(|scheme| scheme.code() == "0002"))?;
     is_number(&own.id, 9).then_some(own.id.as_str())
 }

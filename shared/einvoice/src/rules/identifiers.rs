@@ -65,7 +65,7 @@ fn is_australian(id: &str) -> bool {
     const WEIGHTS: [u32; 11] = [10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19];
     let Some(digits) = digits(id).filter(|digits| digits.len() == WEIGHTS.len() && digits[0] > 0) else { return false };
     let sum: u32 = digits.iter().zip(WEIGHTS).map(|(digit, weight)| digit * weight).sum();
-    (sum - WEIGHTS[0]) % 89 == 0
+    (sum - WEIGHTS[0]).is_multiple_of(89)
 }
 
 /// The check digit of a Greek tax number.

@@ -208,7 +208,7 @@ fn check_exemptions(document: &Document<'_>, report: &mut Report) {
         let row = EXEMPTIONS.iter().find(|(known, ..)| code == Some(*known));
         if let Some((code, category, rule)) = row.filter(|(_, category, _)| *category != group.category.code()) {
             let message = format!("{code} is a reason of category {category} alone");
-            let finding = Finding::new("/tax_exemptions".to_owned(), *rule, message);
+            let finding = Finding::new("/tax_exemptions".to_owned(), rule, message);
             report.fault("BT-121", finding.expected(format!("category {category}")).found(group.category.code()));
         }
     }
