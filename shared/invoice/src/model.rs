@@ -21,6 +21,8 @@ pub use invoice::Invoice;
 pub use line::{ItemAttribute, ItemClassification, Line, LinePrice};
 pub use party::{Contact, Party, Payee, PostalAddress};
 pub use payment::{Card, CreditTransfer, DirectDebit, EarlyPaymentDiscount, Payment};
-pub use presentation::{Color, CsvDialect, CustomField, Footer, Layout, Locale, Mark, Paper, Presentation};
+pub use presentation::{
+    Color, CsvDialect, CustomField, Footer, Layout, Locale, LogoWidth, Mark, Paper, Presentation, Side,
+};
 pub use tax::{OtherTax, TaxCategory, TaxGroup, WithholdingTax};
 pub use totals::{Rounding, Totals};

@@ -15,8 +15,8 @@ use crate::figures::{Currency, Decimal};
 use crate::input::{AdjustmentInput, CustomFields, Days, InvoiceInput, LineInput};
 use crate::json::Required;
 use crate::model::{
-    Attachment, Base64, Color, Contact, CsvDialect, ElectronicAddress, Footer, Identifier, Layout, Locale, Mark, Paper,
-    Period, PostalAddress, TaxCategory, TaxPointCode, TypeCode,
+    Attachment, Base64, Color, Contact, CsvDialect, ElectronicAddress, Footer, Identifier, Layout, Locale, LogoWidth,
+    Mark, Paper, Period, PostalAddress, Side, TaxCategory, TaxPointCode, TypeCode,
 };
 use crate::picture::Logo;
 use crate::text::Text;
@@ -59,6 +59,8 @@ inline_schemas! {
     Locale => { "type": "string", "pattern": r"^\s*$|^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$" };
     Layout => { "enum": ["classic", "modern"] };
     Paper => { "enum": ["a4", "letter"] };
+    LogoWidth => { "type": ["integer", "string"], "minimum": 5, "maximum": 170 };
+    Side => { "enum": ["left", "right"] };
     Mark => { "enum": ["draft", "paid", "copy"] };
     CsvDialect => { "enum": ["rfc4180", "excel", "excel-de"] };
     Footer => { "type": "string", "maxLength": 300 };

@@ -107,7 +107,7 @@ fn everything() -> Value {
         "other_taxes": [{ "name": "other tax", "rate": "1.5", "base_amount": "7.77", "amount": "0.12" }],
         "withholding_taxes": [{ "name": "withheld", "rate": "2.5", "base_amount": "8.88" }],
         "custom_fields": { "field": "value of field" },
-        "logo": LOGO, "accent_color": "#1a73e8", "style": "modern", "footer": "footer", "locale": "de-AT", "tax_name": "USt",
+        "logo": LOGO, "logo_width": 40, "logo_side": "right", "accent_color": "#1a73e8", "style": "modern", "footer": "footer", "locale": "de-AT", "tax_name": "USt",
         "paper": "letter", "mark": "copy", "csv_dialect": "excel-de",
         "totals": {
             "line_total": "22.58", "allowance_total": "1.11", "charge_total": "6.81", "total_without_tax": "28.28",

@@ -1,5 +1,6 @@
 //! What a document says, apart from how it looks: the same words and figures for every format.
 
+mod identifiers;
 mod lines;
 mod parties;
 mod payment;

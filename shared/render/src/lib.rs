@@ -16,9 +16,11 @@ mod font;
 mod gallery;
 mod number_format;
 mod pdf;
+mod raster;
 mod recent;
 mod style;
 mod text;
+mod text_guard;
 mod wording;
 
 use invoice::{Format, Invoice};

@@ -51,7 +51,7 @@ wording! {
         payment, terms, means, account_holder, account_number, bank, payment_reference, pay_online,
         scan_to_transfer, scan_to_pay_online, card, mandate, creditor,
         debited_account, payee, early_payment, notes, supporting_documents;
-    templates: page, percent, money, tax_of, tax_in, withheld, price_per, early_payment_terms;
+    templates: page, percent, money, tax_of, tax_in, withheld, price_per, early_payment_terms, price_before_discount;
 }
 
 /// A text with variables in it.

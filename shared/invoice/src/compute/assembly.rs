@@ -39,6 +39,8 @@ fn assemble(input: InvoiceInput, figures: Figures, mut computation: Computation<
     };
     let presentation = Presentation {
         logo: input.logo,
+        logo_width: input.logo_width,
+        logo_side: input.logo_side,
         accent_color: input.accent_color,
         layout: input.style,
         paper: input.paper,
@@ -54,6 +56,7 @@ fn assemble(input: InvoiceInput, figures: Figures, mut computation: Computation<
         type_code: input.type_code,
         currency: computation.currency,
         tax_currency: input.tax_currency,
+        tax_exchange_rate: input.tax_exchange_rate,
         tax_point_date: input.tax_point_date,
         tax_point_code: input.tax_point_code,
         due_date,

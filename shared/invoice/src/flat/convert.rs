@@ -24,6 +24,8 @@ pub(crate) fn convert(flat: FlatInput, findings: &mut Findings) -> InvoiceInput 
         issue_date: flat.date,
         currency: flat.currency,
         logo: flat.logo,
+        logo_width: flat.logo_width,
+        logo_side: flat.logo_side,
         accent_color: flat.accent_color,
         style: flat.style,
         paper: flat.paper,

@@ -8,9 +8,9 @@ use crate::code_lists::ExemptionReasonCode;
 use crate::figures::{Currency, Decimal};
 use crate::json::{FromJson, Member, Node, Path, Reader, Required, json_object};
 use crate::model::{
-    Color, Contact, CsvDialect, CustomField, Delivery, DocumentReference, Footer, Identifier, Layout, Locale, Mark,
-    Note, ObjectIdentifier, Paper, Party, Payee, Period, PostalAddress, SupportingDocument, TaxCategory, TaxPointCode,
-    TypeCode,
+    Color, Contact, CsvDialect, CustomField, Delivery, DocumentReference, Footer, Identifier, Layout, Locale,
+    LogoWidth, Mark, Note, ObjectIdentifier, Paper, Party, Payee, Period, PostalAddress, Side, SupportingDocument,
+    TaxCategory, TaxPointCode, TypeCode,
 };
 use crate::picture::Logo;
 use crate::schema::IsoDate;
@@ -170,6 +170,13 @@ json_object! {
         /// `data:` URL.
         #[schemars(example = &"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGOQKn4BAAIgAXZmNuK1AAAAAElFTkSuQmCC")]
         pub logo: Option<Logo>,
+        /// How wide the logo is printed (beyond the norm), in millimetres from 5 to 170; without it, as its pixels ask for, up to 60.
+        #[schemars(example = 40)]
+        pub logo_width: Option<LogoWidth>,
+        /// On which side of the page the logo stands (beyond the norm): `left` or `right`; without it, where the seller does. On pages
+        /// from right to left it is the other side.
+        #[schemars(example = &"left")]
+        pub logo_side: Option<Side>,
         /// The colour of accents (beyond the norm).
         #[schemars(example = &"#1a73e8")]
         pub accent_color: Option<Color>,

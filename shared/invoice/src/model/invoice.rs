@@ -8,7 +8,7 @@ use super::{
     Party, Payee, Payment, Period, Presentation, Rounding, SupportingDocument, TaxGroup, TaxPointCode, Totals,
     TypeCode, WithholdingTax,
 };
-use crate::figures::Currency;
+use crate::figures::{Currency, Decimal};
 use crate::text::Text;
 
 /// An invoice or credit note of EN 16931-1: checked, and with every derived figure.
@@ -28,6 +28,9 @@ pub struct Invoice {
     /// The currency in which the VAT is reported, where it is another one (BT-6).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tax_currency: Option<Currency>,
+    /// How many units of that currency one unit of the invoice's currency is worth (beyond the norm).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tax_exchange_rate: Option<Decimal>,
     /// The day on which the VAT becomes due (BT-7).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tax_point_date: Option<Date>,

@@ -95,6 +95,12 @@ pub struct LinePrice {
     /// The price with tax, after the price discount, where the invoice's prices include tax (beyond the norm).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_tax: Option<Decimal>,
+    /// The price discount with tax, where the invoice's prices include tax (beyond the norm).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discount_with_tax: Option<Decimal>,
+    /// The gross price with tax, before the price discount, where the invoice's prices include tax (beyond the norm).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gross_with_tax: Option<Decimal>,
 }
 
 json_object! {

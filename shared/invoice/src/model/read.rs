@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{
-    Base64, Color, CsvDialect, Footer, Layout, Locale, Mark, Note, Paper, PostalAddress, TaxCategory, TaxPointCode,
-    TypeCode,
+    Base64, Color, CsvDialect, Footer, Layout, Locale, LogoWidth, Mark, Note, Paper, PostalAddress, Side, TaxCategory,
+    TaxPointCode, TypeCode,
 };
 use crate::code_lists::{CREDIT_NOTE_TYPES, INVOICE_TYPES, find};
 use crate::finding::Finding;
@@ -108,6 +108,20 @@ impl FromJson for Paper {
     }
 }
 
+impl FromJson for Side {
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        read_word(node, at, reader, ("logo-side", "a side of the page: left or right"), Self::from_name)
+    }
+}
+
+impl FromJson for LogoWidth {
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        read_word(node, at, reader, ("logo-width", "a width of 5 to 170 millimetres, as a whole number"), |word| {
+            word.parse().ok().filter(|width| (Self::LEAST..=Self::MOST).contains(width)).map(Self)
+        })
+    }
+}
+
 impl FromJson for Mark {
     fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
         read_word(node, at, reader, ("mark", "a mark: draft, paid or copy"), Self::from_name)
@@ -160,7 +174,12 @@ impl FromJson for Base64 {
 /// A picture that was refused has a stand-in, which never leaves the crate.
 impl Default for Logo {
     fn default() -> Self {
-        Self { bytes: Vec::new(), width: 1, height: 1, content: LogoContent::Jpeg { is_gray: true } }
+        Self {
+            bytes: Vec::new(),
+            width: 1,
+            height: 1,
+            content: LogoContent::Pixels { colors: vec![0; 3], alpha: None },
+        }
     }
 }
 

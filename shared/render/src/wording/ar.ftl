@@ -84,3 +84,6 @@ tax-in = الضريبة بعملة { $currency }
 withheld = { $tax } مقتطعة
 price-per = سعر كل { $quantity }
 early-payment-terms = خصم { $percent } حتى { $date }، المستحق: { $amount }
+
+# Prices, references and files
+price-before-discount = السعر قبل الخصم { $price }، الخصم { $discount }

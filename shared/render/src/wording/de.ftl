@@ -84,3 +84,6 @@ tax-in = Steuer in { $currency }
 withheld = { $tax } einbehalten
 price-per = Einzelpreis je { $quantity }
 early-payment-terms = { $percent } bis { $date }, dann zu zahlen: { $amount }
+
+# Prices, references and files
+price-before-discount = Listenpreis { $price }, Rabatt { $discount }

@@ -84,3 +84,6 @@ tax-in = Tax in { $currency }
 withheld = { $tax } withheld
 price-per = Unit price per { $quantity }
 early-payment-terms = { $percent } off until { $date }, then to pay: { $amount }
+
+# Prices, references and files
+price-before-discount = List price { $price }, discount { $discount }

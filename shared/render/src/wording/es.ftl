@@ -84,3 +84,6 @@ tax-in = Impuesto en { $currency }
 withheld = Retención { $tax }
 price-per = Precio por { $quantity }
 early-payment-terms = { $percent } hasta el { $date }, a pagar: { $amount }
+
+# Prices, references and files
+price-before-discount = Precio de tarifa { $price }, descuento { $discount }

@@ -84,3 +84,6 @@ tax-in = Taxe en { $currency }
 withheld = { $tax } retenue
 price-per = Prix pour { $quantity }
 early-payment-terms = { $percent } jusqu’au { $date }, soit à payer : { $amount }
+
+# Prices, references and files
+price-before-discount = Prix catalogue { $price }, remise { $discount }

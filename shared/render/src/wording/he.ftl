@@ -84,3 +84,6 @@ tax-in = מס ב־{ $currency }
 withheld = ניכוי { $tax }
 price-per = מחיר ל־{ $quantity }
 early-payment-terms = הנחה { $percent } עד { $date }, לתשלום: { $amount }
+
+# Prices, references and files
+price-before-discount = מחיר מחירון { $price }, הנחה { $discount }

@@ -84,3 +84,6 @@ tax-in = Imposta in { $currency }
 withheld = Ritenuta { $tax }
 price-per = Prezzo per { $quantity }
 early-payment-terms = { $percent } entro il { $date }, da pagare: { $amount }
+
+# Prices, references and files
+price-before-discount = Prezzo di listino { $price }, sconto { $discount }

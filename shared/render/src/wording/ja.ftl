@@ -84,3 +84,6 @@ tax-in = 税額（{ $currency }）
 withheld = { $tax } 源泉徴収
 price-per = { $quantity } 単位の単価
 early-payment-terms = { $date } までのお支払いで { $percent } 割引、お支払額 { $amount }
+
+# Prices, references and files
+price-before-discount = 定価 { $price }、値引き { $discount }

@@ -84,3 +84,6 @@ tax-in = Belasting in { $currency }
 withheld = { $tax } ingehouden
 price-per = Prijs per { $quantity }
 early-payment-terms = { $percent } tot { $date }, dan te betalen: { $amount }
+
+# Prices, references and files
+price-before-discount = Catalogusprijs { $price }, korting { $discount }

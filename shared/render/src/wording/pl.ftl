@@ -84,3 +84,6 @@ tax-in = Podatek w { $currency }
 withheld = { $tax } potrącono
 price-per = Cena za { $quantity }
 early-payment-terms = { $percent } do { $date }, do zapłaty: { $amount }
+
+# Prices, references and files
+price-before-discount = Cena katalogowa { $price }, rabat { $discount }

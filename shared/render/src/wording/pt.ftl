@@ -84,3 +84,6 @@ tax-in = Imposto em { $currency }
 withheld = Retenção { $tax }
 price-per = Preço por { $quantity }
 early-payment-terms = { $percent } até { $date }, a pagar: { $amount }
+
+# Prices, references and files
+price-before-discount = Preço de tabela { $price }, desconto { $discount }

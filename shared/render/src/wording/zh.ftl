@@ -84,3 +84,6 @@ tax-in = 税额（{ $currency }）
 withheld = 代扣 { $tax }
 price-per = 每 { $quantity } 的单价
 early-payment-terms = { $date } 前付款减 { $percent }，应付 { $amount }
+
+# Prices, references and files
+price-before-discount = 标价 { $price }，折扣 { $discount }
