@@ -89,6 +89,13 @@ fn alternatives() -> Vec<(&'static str, Vec<(&'static str, Value)>)> {
             vec![("/payment/iban", Value::Null), ("/payment/account_number", json!("4711-42"))],
         ),
         (
+            "/payment/credit_transfers/0/account_number",
+            vec![
+                ("/payment/credit_transfers/0/iban", Value::Null),
+                ("/payment/credit_transfers/0/account_number", json!("4711-43")),
+            ],
+        ),
+        (
             "/tax_exemptions/0/tax_category",
             vec![("/tax_exemptions/0/tax_category", json!("AE")), ("/lines/1/tax_category", json!("AE"))],
         ),
