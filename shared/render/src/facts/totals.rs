@@ -110,7 +110,7 @@ fn tax_label(group: &TaxGroup, facts: &Facts<'_>) -> String {
         TaxCategory::K => wording.intra_community.to_owned(),
         TaxCategory::G => wording.export.to_owned(),
         TaxCategory::O => wording.no_tax.to_owned(),
-        TaxCategory::S | TaxCategory::Z | TaxCategory::L | TaxCategory::M => {
+        TaxCategory::S | TaxCategory::Z | TaxCategory::L | TaxCategory::M | TaxCategory::B => {
             format!("{} {}", facts.tax_name, facts.numbers.percent(group.rate.unwrap_or_default(), wording))
         }
     };
