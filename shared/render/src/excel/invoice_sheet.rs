@@ -249,7 +249,7 @@ impl InvoiceSheet<'_> {
         for total in &facts.totals {
             let (look, label) = match total.kind {
                 TotalKind::Due => (Look::Due, &self.formats.sum),
-                TotalKind::WithTax | TotalKind::WithoutTax => (Look::Sum, &self.formats.sum),
+                TotalKind::WithTax | TotalKind::WithoutTax | TotalKind::Gross => (Look::Sum, &self.formats.sum),
                 _ => (Look::Plain, &self.formats.total),
             };
             self.cells.text(place(row, self.columns.amount - 1), &total.label, label)?;
@@ -310,7 +310,7 @@ impl InvoiceSheet<'_> {
                 *widest = (*widest).max(length + 2);
             }
         }
-        let due = self.facts.amount_with_currency(invoice.totals.amount_to_pay).chars().count();
+        let due = self.facts.amount_with_currency(self.facts.balance.amount()).chars().count();
         // The amount due is set larger and bold.
         let amount = widest[3].max(due * 3 / 2).max(18);
         let figures = [(self.columns.item, widest[0].min(28)), (Some(self.columns.quantity), widest[1])];

@@ -65,6 +65,7 @@ pub(crate) fn line_details(line: &Line, facts: &Facts<'_>) -> Vec<String> {
     ];
     details.extend(labelled.into_iter().filter_map(|(label, text)| Some(format!("{label} {}", text?))));
     details.extend(line.attributes.iter().map(|attribute| format!("{}: {}", attribute.name, attribute.value)));
+    details.extend((!line.other_taxes.is_empty()).then(|| line.other_taxes.join(", ")));
     if line.price.base_quantity != Decimal::ONE {
         let base = facts.numbers.quantity(line.price.base_quantity);
         details.push(wording.price_per.fill(&[("quantity", &base)]));

@@ -84,3 +84,10 @@ tax-in = Impuesto en { $currency }
 withheld = Retención { $tax }
 price-per = Precio por { $quantity }
 early-payment-terms = { $percent } hasta el { $date }, a pagar: { $amount }
+# Sums as they were given, and documents that leave nothing to pay
+subtotal-with-tax = Subtotal con impuesto
+gross-total = Total con impuesto
+nothing-to-pay = Nada que pagar
+balance = Saldo
+debit-note = Nota de débito
+prepaid-tax = incl. { $tax } { $amount }
