@@ -53,7 +53,7 @@ inline_schemas! {
     Currency => { "type": "string", "pattern": "^[A-Z]{3}$" };
     TypeCode => { "type": ["string", "integer"] };
     TaxPointCode => { "enum": ["3", "35", "432"] };
-    TaxCategory => { "enum": ["S", "Z", "E", "AE", "K", "G", "O", "L", "M"] };
+    TaxCategory => { "enum": ["S", "Z", "E", "AE", "K", "G", "O", "L", "M", "B"] };
     // Blank is as good as left out.
     Color => { "type": "string", "pattern": r"^\s*$|^#[0-9a-fA-F]{6}$" };
     Locale => { "type": "string", "pattern": r"^\s*$|^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$" };
@@ -70,7 +70,7 @@ inline_schemas! {
     UnitCode => { "type": ["string", "integer"] };
     AllowanceReasonCode => { "type": ["string", "integer"] };
     ChargeReasonCode => { "type": ["string", "integer"] };
-    ExemptionReasonCode => { "type": "string", "pattern": "^VATEX-" };
+    ExemptionReasonCode => { "type": "string", "pattern": "^[Vv][Aa][Tt][Ee][Xx]-" };
     NoteSubjectCode => { "type": "string" };
     ReferenceQualifier => { "type": "string" };
     IdentifierScheme => { "type": ["string", "integer"] };

@@ -104,7 +104,10 @@ pub(crate) const TOTAL_COLUMNS: &[InvoiceColumn] = &[
     InvoiceColumn { name: "payable_amount", cell: |invoice| Cell::Amount(invoice.totals.payable_amount) },
     InvoiceColumn { name: "other_tax_total", cell: |invoice| Cell::Amount(invoice.totals.other_tax_total) },
     InvoiceColumn { name: "withholding_total", cell: |invoice| Cell::Amount(invoice.totals.withholding_total) },
-    InvoiceColumn { name: "amount_to_pay", cell: |invoice| Cell::Amount(invoice.totals.amount_to_pay) },
+    InvoiceColumn {
+        name: "amount_to_pay",
+        cell: |invoice| Cell::Amount(invoice.balance(invoice.presentation.mark).amount()),
+    },
 ];
 
 pub(crate) use further::{FURTHER_INVOICE_COLUMNS, FURTHER_LINE_COLUMNS};

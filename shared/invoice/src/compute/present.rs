@@ -23,6 +23,7 @@ impl SentAdjustment {
             amount_with_tax: includes_tax.then_some(self.amount),
             tax_category: self.tax.category,
             tax_rate: self.tax.rate,
+            other_taxes: self.other_taxes,
             reason: self.reason,
         }
     }
@@ -121,6 +122,7 @@ impl SentLine {
             price: self.price.into_price(includes_tax, price, rate)?,
             tax_category: self.tax.category,
             tax_rate: self.tax.rate,
+            other_taxes: input.other_taxes,
             name: input.name.0.unwrap_or_else(|| Text(String::new())),
             description: input.description,
             seller_item_id: input.seller_item_id,

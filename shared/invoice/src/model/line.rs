@@ -53,6 +53,9 @@ pub struct Line {
     /// The tax rate in percent (BT-152). None in category O.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tax_rate: Option<Decimal>,
+    /// The names of the taxes other than VAT that are taken of this line (beyond the norm).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_taxes: Vec<String>,
     /// The name of the item (BT-153).
     pub name: Text,
     /// A description of the item (BT-154).

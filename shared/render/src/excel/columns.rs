@@ -62,7 +62,7 @@ impl Columns {
         let (invoice, numbers, wording) = (facts.invoice, &facts.numbers, facts.wording);
         let decimals = invoice.currency.minor_units();
         // The amount due is set larger and bold.
-        let due = characters(&facts.amount_with_currency(invoice.totals.amount_to_pay)) * 1.3;
+        let due = characters(&facts.amount_with_currency(facts.balance.amount())) * 1.3;
         let mut widest = Widest::default();
         widest.named([wording.item, wording.quantity, wording.unit, wording.unit_price, &facts.tax_name]);
         widest.amount = characters(&crate::pdf::amount_label(facts)).max(due).max(LEAST_AMOUNT_WIDTH);

@@ -280,7 +280,7 @@ impl InvoiceSheet<'_> {
         for total in &facts.totals {
             let look = match total.kind {
                 TotalKind::Due => Look::Due,
-                TotalKind::WithTax | TotalKind::WithoutTax => Look::Sum,
+                TotalKind::WithTax | TotalKind::WithoutTax | TotalKind::Gross => Look::Sum,
                 _ => Look::Plain,
             };
             self.total_label(row, &total.label, look)?;

@@ -66,6 +66,7 @@ pub(crate) fn line_details(line: &Line, facts: &Facts<'_>) -> Vec<String> {
     details.extend(line.standard_item_id.as_ref().map(|id| identifiers::item_identifier(id, wording)));
     details.extend(line.classifications.iter().map(identifiers::classification));
     details.extend(line.attributes.iter().map(|attribute| format!("{}: {}", attribute.name, attribute.value)));
+    details.extend((!line.other_taxes.is_empty()).then(|| line.other_taxes.join(", ")));
     if line.price.base_quantity != Decimal::ONE {
         let base = facts.numbers.quantity(line.price.base_quantity);
         details.push(wording.price_per.fill(&[("quantity", &base)]));

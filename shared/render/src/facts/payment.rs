@@ -2,14 +2,32 @@
 
 use std::borrow::Cow;
 
-use invoice::{Amount, CreditTransfer, EarlyPaymentDiscount, Invoice, Payee, Payment, SupportingDocument, TaxCategory};
+use invoice::{
+    Amount, Balance, CreditTransfer, EarlyPaymentDiscount, Invoice, Payee, Payment, SupportingDocument, TaxCategory,
+};
 
 use super::Pair;
 use super::identifiers::{identifier, registration};
 use crate::number_format::NumberFormat;
 use crate::wording::Wording;
 
-pub(crate) fn payment<'a>(invoice: &'a Invoice, wording: &Wording, numbers: &NumberFormat) -> Vec<Pair<'a>> {
+pub(crate) fn payment<'a>(
+    invoice: &'a Invoice,
+    balance: Balance,
+    wording: &Wording,
+    numbers: &NumberFormat,
+) -> Vec<Pair<'a>> {
+    // Where no money is to move, ways to pay would only lead to a payment by mistake.
+    let is_to_be_paid = matches!(balance, Balance::Due(_) | Balance::Credited(_)) && !balance.amount().is_zero();
+    let mut pairs = if is_to_be_paid { ways_to_pay(invoice, wording, numbers) } else { Vec::new() };
+    if let Some(tax) = invoice.totals.tax_total_in_tax_currency {
+        let label = wording.tax_in.fill(&[("currency", tax.currency().code())]);
+        pairs.push(Pair::new(label, tax_in_tax_currency(invoice, tax, numbers)));
+    }
+    pairs
+}
+
+fn ways_to_pay<'a>(invoice: &'a Invoice, wording: &Wording, numbers: &NumberFormat) -> Vec<Pair<'a>> {
     let mut pairs = Vec::new();
     pairs.extend(invoice.payment_terms.as_deref().map(|terms| Pair::new(wording.terms, terms)));
     let discounts = invoice.early_payment_discounts.iter();
@@ -18,10 +36,6 @@ pub(crate) fn payment<'a>(invoice: &'a Invoice, wording: &Wording, numbers: &Num
         push_payment(&mut pairs, payment, wording);
     }
     pairs.extend(invoice.payee.as_ref().map(|payee| Pair::new(wording.payee, payee_line(payee, wording))));
-    if let Some(tax) = invoice.totals.tax_total_in_tax_currency {
-        let label = wording.tax_in.fill(&[("currency", tax.currency().code())]);
-        pairs.push(Pair::new(label, tax_in_tax_currency(invoice, tax, numbers)));
-    }
     pairs
 }
 

@@ -5,7 +5,7 @@ use invoice::{Color, Line};
 use super::columns::{Columns, Figures};
 use super::geometry::{BASE, Geometry, HAIRLINE, QUIET, RULE, SMALL, Theme};
 use super::sheet::{Rule, Sheet};
-use crate::facts::{Facts, LineFigures, line_details};
+use crate::facts::{Facts, LineFigures, line_details, shows_prices_with_tax};
 use crate::text::{Length, TextLine, TextStyle, width, wrap};
 
 /// The distance of baselines within a row.
@@ -53,7 +53,7 @@ pub(super) fn head<'a>(sheet: &mut Sheet<'a>, facts: &Facts<'a>, columns: &Colum
 pub(crate) fn amount_label(facts: &Facts<'_>) -> String {
     let code = facts.invoice.currency.code();
     let wording = facts.wording;
-    let amount = if facts.invoice.prices_include_tax { wording.amount_with_tax } else { wording.amount };
+    let amount = if shows_prices_with_tax(facts.invoice) { wording.amount_with_tax } else { wording.amount };
     format!("{amount} {code}")
 }
 

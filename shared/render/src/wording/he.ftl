@@ -87,3 +87,11 @@ early-payment-terms = הנחה { $percent } עד { $date }, לתשלום: { $amo
 
 # Prices, references and files
 price-before-discount = מחיר מחירון { $price }, הנחה { $discount }
+
+# Sums as they were given, and documents that leave nothing to pay
+subtotal-with-tax = סכום ביניים כולל מס
+gross-total = סך הכול כולל מס
+nothing-to-pay = אין יתרה לתשלום
+balance = יתרה
+debit-note = הודעת חיוב
+prepaid-tax = כולל { $tax } { $amount }

@@ -87,3 +87,11 @@ early-payment-terms = { $date } までのお支払いで { $percent } 割引、�
 
 # Prices, references and files
 price-before-discount = 定価 { $price }、値引き { $discount }
+
+# Sums as they were given, and documents that leave nothing to pay
+subtotal-with-tax = 税込小計
+gross-total = 税込金額合計
+nothing-to-pay = お支払い不要
+balance = 差引残高
+debit-note = デビットノート
+prepaid-tax = うち{ $tax } { $amount }
