@@ -110,7 +110,7 @@ fn figures(invoice: &Invoice) -> String {
     for (name, amount) in [
         ("without tax", totals.total_without_tax),
         ("with tax", totals.total_with_tax),
-        ("to pay", totals.amount_to_pay),
+        ("to pay", invoice.balance(invoice.presentation.mark).amount()),
     ] {
         rows.push([name.to_owned(), String::new(), invoice.currency.code().to_owned(), amount.to_string()]);
     }

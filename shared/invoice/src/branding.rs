@@ -2,7 +2,7 @@
 
 use crate::finding::Finding;
 use crate::json::{FromJson, Path, Reader, json_object, parse_tree};
-use crate::model::{Color, CsvDialect, Footer, Layout, Locale, Paper, Presentation};
+use crate::model::{Color, CsvDialect, Footer, Layout, Locale, LogoWidth, Paper, Presentation, Side};
 use crate::options::Limits;
 use crate::parse::{BYTE_ORDER_MARK, Rejected};
 use crate::picture::Logo;
@@ -21,6 +21,13 @@ json_object! {
         /// The logo: a PNG or JPEG picture of at most 2 MiB and 4 million pixels in Base64, alone or as a `data:` URL.
         #[schemars(example = &"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGOQKn4BAAIgAXZmNuK1AAAAAElFTkSuQmCC")]
         pub logo: Option<Logo>,
+        /// How wide the logo is printed, in millimetres from 5 to 170; without it, as its pixels ask for, up to 60.
+        #[schemars(example = 40)]
+        pub logo_width: Option<LogoWidth>,
+        /// On which side of the page the logo stands: `left` or `right`; without it, where the seller does. On pages
+        /// from right to left it is the other side.
+        #[schemars(example = &"left")]
+        pub logo_side: Option<Side>,
         /// The colour of accents.
         #[schemars(example = &"#1a73e8")]
         pub accent_color: Option<Color>,
@@ -100,6 +107,8 @@ impl Branding {
         if presentation.logo.is_none() {
             presentation.logo.clone_from(&self.logo);
         }
+        presentation.logo_width = presentation.logo_width.or(self.logo_width);
+        presentation.logo_side = presentation.logo_side.or(self.logo_side);
         if presentation.footer.is_none() {
             presentation.footer.clone_from(&self.footer);
         }

@@ -92,7 +92,9 @@ fn read_code(
         reader.wrong_kind(at, what, node);
         return None;
     };
-    let found = find(list, text.trim());
+    // BR-CL-22 compares the codes of the VATEX list in capitals.
+    let is_any_case = rule == "BR-CL-22";
+    let found = if is_any_case { find(list, &text.trim().to_ascii_uppercase()) } else { find(list, text.trim()) };
     if found.is_none() {
         let shown: String = text.chars().take(80).collect();
         let message = format!("{shown:?} is not {what}");

@@ -9,13 +9,15 @@ mod groups;
 mod line;
 mod net;
 mod payment;
+mod prepaid;
 mod present;
 mod tax;
 mod totals;
 
 pub(crate) use assembly::compute;
+pub(crate) use figures::says_nothing_of_tax;
 pub(crate) use payment::days_after;
-pub(crate) use tax::TaxKey;
+pub(crate) use tax::{TaxKey, TaxPlace};
 
 use std::collections::BTreeSet;
 
@@ -26,8 +28,38 @@ use crate::model::Rounding;
 /// Which parts of the arithmetic rest on values that could not be read, so that nothing is said about them.
 #[derive(Debug, Default)]
 pub(crate) struct Unreadable {
-    pub(crate) lines: BTreeSet<usize>,
+    /// The document as a whole.
     pub(crate) document: bool,
+    /// Members of the document.
+    pub(crate) members: BTreeSet<String>,
+    /// Lines whose quantity, price, allowances or charges could not be read.
+    pub(crate) line_amounts: BTreeSet<usize>,
+    /// Lines whose tax could not be read.
+    pub(crate) line_taxes: BTreeSet<usize>,
+    /// Entries of other lists of the document.
+    pub(crate) entries: BTreeSet<(String, usize)>,
+}
+
+impl Unreadable {
+    /// Whether the member itself could not be read, whatever may be said of its entries.
+    pub(crate) fn has(&self, member: &str) -> bool {
+        self.document || self.members.contains(member)
+    }
+
+    /// Whether the entry of a list could not be read.
+    pub(crate) fn has_entry(&self, list: &str, index: usize) -> bool {
+        self.has(list) || self.entries.contains(&(list.to_owned(), index))
+    }
+
+    /// Whether anything in the member could not be read.
+    pub(crate) fn has_within(&self, member: &str) -> bool {
+        self.has(member) || self.entries.iter().any(|(list, _)| list == member)
+    }
+
+    /// Whether no figure can be compared with another: their currency, or what prices include, is not known.
+    fn hides_figures(&self) -> bool {
+        self.has("currency") || self.has("prices_include_tax")
+    }
 }
 
 /// What all steps of the computation share.
@@ -36,6 +68,10 @@ pub(crate) struct Computation<'f> {
     pub(crate) currency: Currency,
     /// Whether prices, allowances and charges include tax.
     pub(crate) prices_include_tax: bool,
+    /// Whether net amounts of lines are taken as they are sent, as far as the norm leaves their rounding open.
+    pub(crate) is_imported: bool,
+    /// Whether figures are not compared with each other, since the currency or what prices include is not known.
+    pub(crate) compares_nothing: bool,
     pub(crate) findings: &'f mut Findings,
     pub(crate) roundings: Vec<Rounding>,
 }
@@ -77,6 +113,13 @@ impl Computation<'_> {
         }
         self.out_of_range(pointer());
         None
+    }
+
+    /// Notes that a figure that was sent is not the one that follows from others.
+    fn mismatch(&mut self, finding: Finding) {
+        if !self.compares_nothing {
+            self.findings.fault(finding);
+        }
     }
 
     fn out_of_range(&mut self, pointer: String) {

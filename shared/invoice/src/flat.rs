@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use crate::figures::{Currency, Decimal};
 use crate::json::{FromJson, Node, Path, Reader, Required, json_object};
-use crate::model::{Color, CsvDialect, Footer, Layout, Locale, Mark, Paper};
+use crate::model::{Color, CsvDialect, Footer, Layout, Locale, LogoWidth, Mark, Paper, Side};
 use crate::picture::Logo;
 use crate::schema::IsoDate;
 use crate::text::Text;
@@ -55,6 +55,10 @@ json_object! {
         pub currency: Option<Currency>,
         /// The logo.
         pub logo: Option<Logo>,
+        /// How wide the logo is printed, in millimetres.
+        pub logo_width: Option<LogoWidth>,
+        /// On which side of the page the logo stands.
+        pub logo_side: Option<Side>,
         /// The colour of accents.
         pub accent_color: Option<Color>,
         /// The form of the document.

@@ -6,4 +6,7 @@ mod payment;
 
 pub(crate) use document::{CustomFields, InvoiceInput, TaxExemptionInput, TotalsInput};
 pub(crate) use line::{AdjustmentInput, LineInput};
-pub(crate) use payment::{Days, OtherTaxInput, PaymentInput, PaymentTermsInput, WithholdingTaxInput};
+pub(crate) use payment::{
+    Days, EarlyPaymentDiscountInput, OtherTaxInput, PaymentInput, PaymentTermsInput, PrepaymentInput,
+    WithholdingTaxInput,
+};

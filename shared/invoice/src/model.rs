@@ -20,7 +20,9 @@ pub use identifier::{ElectronicAddress, Identifier, ItemIdentifier, ObjectIdenti
 pub use invoice::Invoice;
 pub use line::{ItemAttribute, ItemClassification, Line, LinePrice};
 pub use party::{Contact, Party, Payee, PostalAddress};
-pub use payment::{Card, CreditTransfer, DirectDebit, EarlyPaymentDiscount, Payment};
-pub use presentation::{Color, CsvDialect, CustomField, Footer, Layout, Locale, Mark, Paper, Presentation};
+pub use payment::{Balance, Card, CreditTransfer, DirectDebit, EarlyPaymentDiscount, Payment, Prepayment};
+pub use presentation::{
+    Color, CsvDialect, CustomField, Footer, Layout, Locale, LogoWidth, Mark, Paper, Presentation, Side,
+};
 pub use tax::{OtherTax, TaxCategory, TaxGroup, WithholdingTax};
 pub use totals::{Rounding, Totals};

@@ -9,11 +9,14 @@ pub struct ParseOptions {
     pub default_currency: Currency,
     /// How large a document may be.
     pub limits: Limits,
+    /// Whether the document was read from an e-invoice that another program issued: a line's net amount (BT-131) that is
+    /// within 0.02 of its quantity and price is then taken as it is, since the norm leaves its rounding open.
+    pub is_imported: bool,
 }
 
 impl Default for ParseOptions {
     fn default() -> Self {
-        Self { default_currency: Currency::USD, limits: Limits::default() }
+        Self { default_currency: Currency::USD, limits: Limits::default(), is_imported: false }
     }
 }
 

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::compute::{Unreadable, compute};
 use crate::finding::{Finding, Findings, Kept};
-use crate::flat::{self, FlatInput};
-use crate::input::InvoiceInput;
+use crate::flat::{self, FlatInput, FlatItem};
+use crate::input::{InvoiceInput, LineInput};
 use crate::json::{FromJson, Node, Path, Reader, parse_tree};
 use crate::model::Invoice;
 use crate::options::ParseOptions;
@@ -65,7 +65,7 @@ pub fn parse(json: &[u8], options: &ParseOptions) -> Result<Parsed, Rejected> {
     drop(tree);
     let unreadable = unreadable(&reader.findings.faults);
     rules::check(&input, &options.limits, &mut findings);
-    let invoice = compute(input, options.default_currency, &unreadable, &mut findings);
+    let invoice = compute(input, options, &unreadable, &mut findings);
     let faults = form.report(reader.findings.faults, findings.faults, options.limits.findings);
     let warnings = form.report(reader.findings.warnings, findings.warnings, options.limits.findings);
     match invoice {
@@ -149,29 +149,46 @@ impl Form {
 
 /// Which parts of the arithmetic rest on values in which the reader found a fault.
 fn unreadable(faults: &Kept) -> Unreadable {
-    const ARITHMETIC: [&str; 10] = [
-        "currency",
-        "tax_rate",
-        "tax_category",
-        "prices_include_tax",
-        "allowances",
-        "charges",
-        "prepaid_amount",
-        "rounding_amount",
-        "tax_currency",
-        "tax_exchange_rate",
-    ];
     let mut unreadable = Unreadable { document: faults.unlisted > 0, ..Unreadable::default() };
     for fault in &faults.listed {
         let mut segments = fault.pointer.split('/').skip(1);
-        match (segments.next(), segments.next().and_then(|index| index.parse().ok())) {
-            (Some("lines" | "items"), Some(index)) => {
-                unreadable.lines.insert(index);
-            }
-            (Some("lines" | "items"), None) => unreadable.document = true,
-            (Some(member), _) => unreadable.document |= ARITHMETIC.contains(&member),
+        let (member, entry) = (segments.next(), segments.next().and_then(|index| index.parse().ok()));
+        match (member, entry) {
             (None, _) => unreadable.document = true,
+            (Some("lines" | "items"), Some(index)) => {
+                let (amounts, tax) = line_parts(segments.next(), fault);
+                unreadable.line_amounts.extend(amounts.then_some(index));
+                unreadable.line_taxes.extend(tax.then_some(index));
+            }
+            (Some("lines" | "items"), None) => _ = unreadable.members.insert("lines".to_owned()),
+            (Some(list), Some(index)) => _ = unreadable.entries.insert((list.to_owned(), index)),
+            (Some(member), None) => _ = unreadable.members.insert(meant(member, fault).to_owned()),
         }
     }
     unreadable
+}
+
+/// Whether a fault at a member of a line leaves its amounts, and its tax, in the dark.
+fn line_parts(member: Option<&str>, fault: &Finding) -> (bool, bool) {
+    const AMOUNTS: [&str; 8] = [
+        "quantity",
+        "qty",
+        "unit_price",
+        "gross_price",
+        "price_discount",
+        "price_base_quantity",
+        "allowances",
+        "charges",
+    ];
+    let Some(member) = member.map(|member| meant(member, fault)) else {
+        return (true, true);
+    };
+    let is_known = LineInput::MEMBERS.contains(&member) || FlatItem::MEMBERS.contains(&member);
+    (AMOUNTS.contains(&member) || !is_known, matches!(member, "tax_rate" | "tax_category"))
+}
+
+/// The member that a fault is about: of a key that is not known, the one that it was probably meant to be.
+fn meant<'f>(member: &'f str, fault: &'f Finding) -> &'f str {
+    let nearest = fault.expected.as_deref().filter(|_| fault.rule == "unknown-key");
+    nearest.unwrap_or(member)
 }

@@ -3,12 +3,15 @@
 mod categories;
 mod dates;
 mod lines;
+mod other_taxes;
 mod parties;
 mod payment;
 mod references;
+mod signs;
 mod vat_id;
 
 pub(crate) use categories::check_categories;
+pub(crate) use signs::warn_of_signs;
 
 use crate::finding::{Finding, Findings};
 use crate::input::InvoiceInput;
@@ -22,6 +25,7 @@ pub(crate) fn check(input: &InvoiceInput, limits: &Limits, findings: &mut Findin
     lines::check_lines(input, findings);
     payment::check_payment(input, findings);
     references::check_references(input, findings);
+    other_taxes::check_other_taxes(input, findings);
 }
 
 /// Checks that no list is longer than the limits allow, and that there is a line (BR-16).
@@ -40,6 +44,7 @@ fn check_counts(input: &InvoiceInput, limits: &Limits, findings: &mut Findings) 
         ("/supporting_documents", input.supporting_documents.len(), limits.entries),
         ("/tax_exemptions", input.tax_exemptions.len(), limits.entries),
         ("/other_taxes", input.other_taxes.len(), limits.entries),
+        ("/prepayments", input.prepayments.len(), limits.entries),
         ("/withholding_taxes", input.withholding_taxes.len(), limits.entries),
         ("/custom_fields", input.custom_fields.0.len(), limits.entries),
     ];
@@ -52,6 +57,7 @@ fn check_counts(input: &InvoiceInput, limits: &Limits, findings: &mut Findings) 
             ("charges", line.charges.len()),
             ("classifications", line.classifications.len()),
             ("attributes", line.attributes.len()),
+            ("other_taxes", line.other_taxes.len()),
         ];
         for (key, count) in lists.into_iter().filter(|(_, count)| *count > limits.entries) {
             check_count(format!("/lines/{index}/{key}"), count, limits.entries, findings);

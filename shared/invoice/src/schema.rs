@@ -15,8 +15,8 @@ use crate::figures::{Currency, Decimal};
 use crate::input::{AdjustmentInput, CustomFields, Days, InvoiceInput, LineInput};
 use crate::json::Required;
 use crate::model::{
-    Attachment, Base64, Color, Contact, CsvDialect, ElectronicAddress, Footer, Identifier, Layout, Locale, Mark, Paper,
-    Period, PostalAddress, TaxCategory, TaxPointCode, TypeCode,
+    Attachment, Base64, Color, Contact, CsvDialect, ElectronicAddress, Footer, Identifier, Layout, Locale, LogoWidth,
+    Mark, Paper, Period, PostalAddress, Side, TaxCategory, TaxPointCode, TypeCode,
 };
 use crate::picture::Logo;
 use crate::text::Text;
@@ -53,12 +53,14 @@ inline_schemas! {
     Currency => { "type": "string", "pattern": "^[A-Z]{3}$" };
     TypeCode => { "type": ["string", "integer"] };
     TaxPointCode => { "enum": ["3", "35", "432"] };
-    TaxCategory => { "enum": ["S", "Z", "E", "AE", "K", "G", "O", "L", "M"] };
+    TaxCategory => { "enum": ["S", "Z", "E", "AE", "K", "G", "O", "L", "M", "B"] };
     // Blank is as good as left out.
     Color => { "type": "string", "pattern": r"^\s*$|^#[0-9a-fA-F]{6}$" };
     Locale => { "type": "string", "pattern": r"^\s*$|^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$" };
     Layout => { "enum": ["classic", "modern"] };
     Paper => { "enum": ["a4", "letter"] };
+    LogoWidth => { "type": ["integer", "string"], "minimum": 5, "maximum": 170 };
+    Side => { "enum": ["left", "right"] };
     Mark => { "enum": ["draft", "paid", "copy"] };
     CsvDialect => { "enum": ["rfc4180", "excel", "excel-de"] };
     Footer => { "type": "string", "maxLength": 300 };
@@ -68,7 +70,7 @@ inline_schemas! {
     UnitCode => { "type": ["string", "integer"] };
     AllowanceReasonCode => { "type": ["string", "integer"] };
     ChargeReasonCode => { "type": ["string", "integer"] };
-    ExemptionReasonCode => { "type": "string", "pattern": "^VATEX-" };
+    ExemptionReasonCode => { "type": "string", "pattern": "^[Vv][Aa][Tt][Ee][Xx]-" };
     NoteSubjectCode => { "type": "string" };
     ReferenceQualifier => { "type": "string" };
     IdentifierScheme => { "type": ["string", "integer"] };

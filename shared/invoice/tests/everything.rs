@@ -61,6 +61,7 @@ fn line() -> Value {
         "standard_item_id": { "id": "standard item", "scheme": "0160" },
         "classifications": [{ "code": "class", "scheme": "TSP", "version": "24.0" }],
         "origin_country": "PT",
+        "other_taxes": ["other tax"],
         "attributes": [{ "name": "attribute", "value": "value of attribute" }],
     })
 }
@@ -76,6 +77,7 @@ fn everything() -> Value {
         "invoiced_object": { "id": "object", "scheme": "AAA" }, "buyer_accounting_reference": "accounting",
         "business_process": "process", "specification": "specification", "prices_include_tax": false,
         "tax_rate": "19", "tax_category": "S", "prepaid_amount": "3.33", "rounding_amount": "0.04",
+        "rounding": "0.05", "prepayments": [{ "amount": "3.33", "number": "D-1", "date": "2026-02-20", "tax_rate": "7", "tax_amount": "0.22" }],
     });
     let rest = json!({
         "payment_terms": { "text": "terms", "days": 30, "discounts": [{ "days": 10, "percent": "2" }] },
@@ -104,14 +106,17 @@ fn everything() -> Value {
             "reference": "support", "description": "description of support", "url": "https://files.harbour-pine.example/1",
             "attachment": { "file_name": "file.csv", "media_type": "text/csv", "content": "ZGF5LGhvdXJzCg==" },
         }],
-        "other_taxes": [{ "name": "other tax", "rate": "1.5", "base_amount": "7.77", "amount": "0.12" }],
+        "other_taxes": [
+            { "name": "other tax", "rate": "1.5", "base_amount": "17.57", "amount": "0.26" },
+            { "name": "tax on a tax", "rate": "1", "base_amount": "28.54", "on": ["other tax"] },
+        ],
         "withholding_taxes": [{ "name": "withheld", "rate": "2.5", "base_amount": "8.88" }],
         "custom_fields": { "field": "value of field" },
-        "logo": LOGO, "accent_color": "#1a73e8", "style": "modern", "footer": "footer", "locale": "de-AT", "tax_name": "USt",
+        "logo": LOGO, "logo_width": 40, "logo_side": "right", "accent_color": "#1a73e8", "style": "modern", "footer": "footer", "locale": "de-AT", "tax_name": "USt",
         "paper": "letter", "mark": "copy", "csv_dialect": "excel-de",
         "totals": {
             "line_total": "22.58", "allowance_total": "1.11", "charge_total": "6.81", "total_without_tax": "28.28",
-            "tax_total": "4.42", "total_with_tax": "32.70", "payable_amount": "29.41", "amount_to_pay": "29.31",
+            "tax_total": "4.42", "total_with_tax": "32.70", "payable_amount": "29.41", "amount_to_pay": "29.74",
         },
     });
     document.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
@@ -141,7 +146,7 @@ fn nothing_is_dropped() {
     leaves(&serde_json::to_value(&invoice).unwrap(), "", &mut computed);
     for (place, text) in sent {
         // These are not printed as they were sent: the picture is named, the rest is in what follows from it.
-        let follows = ["/logo", "/tax_exchange_rate", "/payment_terms/days"].contains(&place.as_str());
+        let follows = ["/logo", "/tax_exchange_rate", "/payment_terms/days", "/rounding"].contains(&place.as_str());
         assert!(follows || computed.iter().any(|(_, other)| *other == text), "{place}: {text}");
     }
     assert_eq!(invoice.presentation.logo.unwrap().media_type(), "image/png");

@@ -64,7 +64,7 @@ fn every_kind_of_png_becomes_colors_and_alpha() {
     ];
     for (color, depth, samples, expected, expected_alpha) in cases {
         let logo = read(png((1, 1), color, depth, samples)).unwrap();
-        let LogoContent::Png { colors, alpha } = logo.content else { panic!("{color:?} is no PNG") };
+        let LogoContent::Pixels { colors, alpha } = logo.content else { panic!("{color:?} is no PNG") };
         assert_eq!(colors, expected, "{color:?} {depth:?}");
         assert_eq!(alpha, expected_alpha.map(|alpha| vec![alpha]), "{color:?} {depth:?}");
     }
@@ -75,9 +75,9 @@ fn jpeg_files_are_known_by_their_head() {
     for marker in [0xC0, 0xC1, 0xC2] {
         let logo = read(jpeg(marker, [20, 60], 3, true)).unwrap();
         assert_eq!((logo.width, logo.height, logo.media_type()), (60, 20, "image/jpeg"));
-        assert!(matches!(logo.content, LogoContent::Jpeg { is_gray: false }));
+        assert!(matches!(logo.content, LogoContent::Jpeg { is_gray: false, .. }));
     }
-    assert!(matches!(read(jpeg(0xC0, [1, 1], 1, true)).unwrap().content, LogoContent::Jpeg { is_gray: true }));
+    assert!(matches!(read(jpeg(0xC0, [1, 1], 1, true)).unwrap().content, LogoContent::Jpeg { is_gray: true, .. }));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn what_a_small_file_unpacks_to_beyond_its_picture_is_not_kept() {
     writer.write_chunk(png::chunk::IDAT, &packed.finish().unwrap()).unwrap();
     drop(writer);
     let logo = read(file).unwrap();
-    assert!(matches!(logo.content, LogoContent::Png { colors, .. } if colors == [0; 3]));
+    assert!(matches!(logo.content, LogoContent::Pixels { colors, .. } if colors == [0; 3]));
 }
 
 #[test]
@@ -137,4 +137,53 @@ fn faults_stand_at_the_logo_in_both_forms() {
         let parsed = parse(document.to_string().as_bytes(), &ParseOptions::default()).unwrap();
         assert!(parsed.invoice.presentation.logo.is_some() && parsed.warnings.is_empty());
     }
+}
+
+/// See `pictures/README.md`.
+const PHONE: &[u8] = include_bytes!("pictures/phone.jpg");
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+#[test]
+fn photographs_stand_as_the_camera_was_held() {
+    let logo = read(PHONE.to_vec()).unwrap();
+    assert_eq!((logo.width, logo.height), (32, 16));
+    let LogoContent::Pixels { colors, alpha: None } = logo.content else { panic!("it stays as it was stored") };
+    let pixel = |x: usize, y: usize| &colors[3 * (32 * y + x)..][..3];
+    for ((x, y), expected) in
+        [((3, 3), [220, 30, 30]), ((28, 3), [30, 200, 60]), ((3, 12), [30, 60, 220]), ((28, 12), [240, 240, 240])]
+    {
+        let is_near = pixel(x, y).iter().zip(expected).all(|(part, expected)| part.abs_diff(expected) <= 12);
+        assert!(is_near, "{:?} at {x}, {y} instead of {expected:?}", pixel(x, y));
+    }
+}
+
+#[test]
+fn what_jpeg_files_say_beside_the_picture_is_left_out() {
+    // Upright, so that the file is kept: the value of the orientation follows its tag, type and count.
+    let tag = b"\x01\x12\0\x03\0\0\0\x01\0";
+    let at = PHONE.windows(tag.len()).position(|window| window == tag).unwrap() + tag.len();
+    let mut upright = PHONE.to_vec();
+    assert_eq!(std::mem::replace(&mut upright[at], 1), 6);
+    let logo = read(upright.clone()).unwrap();
+    assert_eq!((logo.width, logo.height), (16, 32));
+    let LogoContent::Jpeg { file, is_gray: false } = logo.content else { panic!("it is decoded") };
+    for secret in [b"Secret".as_slice(), b"Exif", b"xmpmeta"] {
+        assert!(contains(&upright, secret) && !contains(&file, secret));
+    }
+    assert!(file.starts_with(b"\xff\xd8\xff\xe0") && file.ends_with(b"\xff\xd9"));
+    // What was left is a whole picture still.
+    let again = read(file.clone()).unwrap();
+    assert!(matches!(again.content, LogoContent::Jpeg { file: kept, .. } if kept == file));
+}
+
+#[test]
+fn a_turned_file_without_a_picture_is_refused() {
+    let mut broken = PHONE.to_vec();
+    let scan = broken.windows(2).position(|pair| pair == b"\xff\xda").unwrap();
+    broken.truncate(scan + 20);
+    broken.extend(b"\xff\xd9");
+    assert!(!matches!(read(broken), Ok(Logo { content: LogoContent::Jpeg { .. }, .. })));
 }

@@ -4,8 +4,12 @@ use ::csv::{Terminator, WriterBuilder};
 use invoice::{CsvDialect, Invoice};
 
 use crate::RenderError;
-use crate::flat_table::{Cell, INVOICE_COLUMNS, InvoiceColumn, LINE_COLUMNS, TOTAL_COLUMNS, column_names};
+use crate::flat_table::{
+    Cell, FURTHER_INVOICE_COLUMNS, FURTHER_LINE_COLUMNS, INVOICE_COLUMNS, InvoiceColumn, LINE_COLUMNS, TOTAL_COLUMNS,
+    column_names,
+};
 use crate::style::Style;
+use crate::text_guard;
 
 /// What spreadsheet programs need to take a file for UTF-8.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -22,10 +26,15 @@ pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, Render
     if has_mark {
         bytes.extend_from_slice(BYTE_ORDER_MARK);
     }
-    let mut writer = WriterBuilder::new().delimiter(delimiter).terminator(Terminator::CRLF).from_writer(bytes);
+    let mut builder = WriterBuilder::new();
+    // What begins a comment is always quoted, and there are none: a program that also parts fields at tabs must not do so
+    // at those of `as_text`.
+    builder.delimiter(delimiter).terminator(Terminator::CRLF).comment(Some(b'\t'));
+    let mut writer = builder.from_writer(bytes);
     writer.write_record(column_names())?;
     let before = fields(INVOICE_COLUMNS, invoice, dialect);
     let after = fields(TOTAL_COLUMNS, invoice, dialect);
+    let mut further = fields(FURTHER_INVOICE_COLUMNS, invoice, dialect);
     for line in &invoice.lines {
         for field in &before {
             writer.write_field(field)?;
@@ -35,6 +44,13 @@ pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, Render
         }
         for field in &after {
             writer.write_field(field)?;
+        }
+        for column in FURTHER_LINE_COLUMNS {
+            writer.write_field(field((column.cell)(line), dialect))?;
+        }
+        // Only the first row has them.
+        for field in &mut further {
+            writer.write_field(std::mem::take(field))?;
         }
         writer.write_record(None::<&[u8]>)?;
     }
@@ -48,7 +64,8 @@ fn fields(columns: &[InvoiceColumn], invoice: &Invoice, dialect: CsvDialect) -> 
 fn field(cell: Cell<'_>, dialect: CsvDialect) -> String {
     match cell {
         Cell::Empty => String::new(),
-        Cell::Text(text) => guarded(text.into_owned()),
+        Cell::Text(text) => text_field(text.into_owned(), dialect),
+        Cell::List(texts) => text_field(Cell::joined(&texts), dialect),
         Cell::Date(date) => date.to_string(),
         Cell::Number(number) => plain(number.to_string(), dialect),
         Cell::Amount(amount) => plain(amount.to_string(), dialect),
@@ -62,8 +79,17 @@ fn plain(number: String, dialect: CsvDialect) -> String {
     }
 }
 
-/// Keeps a text from being taken for a formula by a program that opens the file: what begins like one gets an
-/// apostrophe before it.
-fn guarded(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
+fn text_field(text: String, dialect: CsvDialect) -> String {
+    match dialect {
+        _ if text_guard::is_like_formula(&text) => format!("'{text}"),
+        CsvDialect::Excel | CsvDialect::ExcelDe if text_guard::is_changed_by_spreadsheets(&text) => as_text(&text),
+        _ => text,
+    }
+}
+
+/// Has spreadsheet programs take a text for a text: no number and no date begins with a tab. They show none of it, and
+/// `TRIM` and `CLEAN` remove it. A formula (`="000451"`) would do so too, but then the cell is a formula, and a
+/// no-break or zero-width space would stay in what is copied.
+fn as_text(text: &str) -> String {
+    format!("\t{text}")
 }

@@ -1,15 +1,18 @@
 //! Office Open XML workbooks (`.xlsx`).
 //!
-//! The first sheet looks like the invoice, the second, `Lines`, is the [flat table](crate::flat_table) for other
-//! programs. Figures are numbers and dates are dates. The totals are formulas, each with its right value beside it,
+//! The first sheet looks like the invoice; `Lines` and `Data` hold the [flat table](crate::flat_table) for other
+//! programs: the lines, and what belongs to the invoice as a whole. Figures are numbers and dates are dates. The totals are formulas, each with its right value beside it,
 //! because some readers show that value without computing; where a formula would not give the exact figure (see
 //! [`formulas`]) the figure stands there alone. A spreadsheet keeps 15 digits: a figure with more is written as text,
 //! so that none is changed in silence. Text of the user is always a string: never a formula, a link or markup.
 
 mod cells;
+mod columns;
+mod data_sheet;
 mod formulas;
 mod invoice_sheet;
 mod lines_sheet;
+mod measure;
 
 use invoice::Invoice;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook};
@@ -27,6 +30,7 @@ pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, Render
     workbook.set_properties(&properties(&facts));
     invoice_sheet::write(workbook.add_worksheet(), &facts, style)?;
     let lines = LinesSheet::write(workbook.add_worksheet(), invoice)?;
+    data_sheet::write(workbook.add_worksheet(), invoice)?;
     let book = workbook.save_to_buffer()?;
     drop(workbook);
     Ok(lines.complete(book)?)

@@ -1,5 +1,6 @@
 //! What a document says, apart from how it looks: the same words and figures for every format.
 
+mod identifiers;
 mod lines;
 mod parties;
 mod payment;
@@ -9,7 +10,7 @@ mod totals;
 
 use std::borrow::Cow;
 
-use invoice::{Invoice, Logo, Mark};
+use invoice::{Balance, Decimal, Invoice, Logo, Mark};
 
 pub(crate) use lines::{LineFigures, has_item_ids, has_several_rates, has_units, line_details, unit_label};
 pub(crate) use parties::PartyFacts;
@@ -50,6 +51,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) parties: Vec<PartyFacts<'a>>,
     /// Number, dates and references.
     pub(crate) references: Vec<Pair<'a>>,
+    /// What is still to be paid, or why nothing is.
+    pub(crate) balance: Balance,
     pub(crate) totals: Vec<Total<'a>>,
     pub(crate) payment: Vec<Pair<'a>>,
     /// What the payer's telephone reads.
@@ -66,6 +69,7 @@ impl<'a> Facts<'a> {
         let wording = wording(invoice);
         let numbers = NumberFormat::of(locale_tag(invoice, wording));
         let tax_name = tax_name(invoice, wording);
+        let balance = invoice.balance(style.mark_for(invoice));
         let mut facts = Self {
             invoice,
             wording,
@@ -76,8 +80,9 @@ impl<'a> Facts<'a> {
             parties: parties::others(invoice, wording),
             references: references::references(invoice, wording, &numbers),
             totals: Vec::new(),
-            payment: payment::payment(invoice, wording, &numbers),
-            payment_codes: payment_code::payment_codes(invoice, style, wording),
+            balance,
+            payment: payment::payment(invoice, balance, wording, &numbers),
+            payment_codes: payment_code::payment_codes(invoice, balance, wording),
             notes: payment::notes(invoice, wording),
             legal: parties::legal(&invoice.seller, wording),
             footer: invoice.presentation.footer.as_ref().map_or("", |footer| footer.text()),
@@ -111,10 +116,17 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// Whether prices are shown with the tax in them; where there is no tax, they are the same without.
+pub(crate) fn shows_prices_with_tax(invoice: &Invoice) -> bool {
+    let has_tax = |rate: Decimal| !rate.is_zero();
+    invoice.prices_include_tax && invoice.tax_breakdown.iter().filter_map(|group| group.rate).any(has_tax)
+}
+
 fn title(invoice: &Invoice, wording: &Wording) -> &'static str {
     match invoice.type_code.code() {
         "325" => wording.pro_forma,
-        "384" => wording.corrected_invoice,
+        "80" | "84" | "383" | "456" | "527" => wording.debit_note,
+        "384" | "471" | "472" | "473" => wording.corrected_invoice,
         "386" => wording.prepayment_invoice,
         "389" => wording.self_billed_invoice,
         _ if invoice.type_code.is_credit_note() => wording.credit_note,

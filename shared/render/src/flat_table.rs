@@ -1,7 +1,9 @@
 //! The invoice as one flat table: a row a line, with the invoice's own fields repeated in each.
 //!
-//! CSV files have these columns in this order, the sheet `Lines` of workbooks some of them. CSV.md says for people what
-//! each one holds. Their names are those of the fields of the full JSON form; amounts have the decimals of the currency.
+//! CSV files have these columns in this order. In workbooks the sheet `Lines` has those of the lines that are used, the
+//! sheet `Data` what belongs to the invoice as a whole. CSV.md says for people what each one holds. Their names are those of the fields of the full JSON form; amounts have the decimals of the currency.
+
+mod further;
 
 use std::borrow::Cow;
 
@@ -17,6 +19,15 @@ pub(crate) enum Cell<'a> {
     Date(Date),
     Number(Decimal),
     Amount(Amount),
+    /// Several texts; none is empty.
+    List(Vec<Cow<'a, str>>),
+}
+
+impl Cell<'_> {
+    /// The texts of a list in one.
+    pub(crate) fn joined(texts: &[Cow<'_, str>]) -> String {
+        texts.join("; ")
+    }
 }
 
 /// A column whose cells are the same in each row.
@@ -93,14 +104,20 @@ pub(crate) const TOTAL_COLUMNS: &[InvoiceColumn] = &[
     InvoiceColumn { name: "payable_amount", cell: |invoice| Cell::Amount(invoice.totals.payable_amount) },
     InvoiceColumn { name: "other_tax_total", cell: |invoice| Cell::Amount(invoice.totals.other_tax_total) },
     InvoiceColumn { name: "withholding_total", cell: |invoice| Cell::Amount(invoice.totals.withholding_total) },
-    InvoiceColumn { name: "amount_to_pay", cell: |invoice| Cell::Amount(invoice.totals.amount_to_pay) },
+    InvoiceColumn {
+        name: "amount_to_pay",
+        cell: |invoice| Cell::Amount(invoice.balance(invoice.presentation.mark).amount()),
+    },
 ];
+
+pub(crate) use further::{FURTHER_INVOICE_COLUMNS, FURTHER_LINE_COLUMNS};
 
 /// The names of all columns, in order.
 pub(crate) fn column_names() -> impl Iterator<Item = &'static str> {
     let names_of = |columns: &'static [InvoiceColumn]| columns.iter().map(|column| column.name);
-    let line_names = LINE_COLUMNS.iter().map(|column| column.name);
-    names_of(INVOICE_COLUMNS).chain(line_names).chain(names_of(TOTAL_COLUMNS))
+    let line_names_of = |columns: &'static [LineColumn]| columns.iter().map(|column| column.name);
+    let first = names_of(INVOICE_COLUMNS).chain(line_names_of(LINE_COLUMNS)).chain(names_of(TOTAL_COLUMNS));
+    first.chain(line_names_of(FURTHER_LINE_COLUMNS)).chain(names_of(FURTHER_INVOICE_COLUMNS))
 }
 
 fn text(text: &str) -> Cell<'_> {

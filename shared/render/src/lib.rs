@@ -16,10 +16,14 @@ mod font;
 mod gallery;
 mod number_format;
 mod pdf;
+mod raster;
 mod recent;
 mod style;
 mod text;
+mod text_guard;
 mod wording;
+
+use std::borrow::Cow;
 
 use invoice::{Format, Invoice};
 
@@ -50,9 +54,19 @@ pub struct Rendered {
 pub fn render(invoice: &Invoice, format: Format, style: &Style) -> Result<Rendered, RenderError> {
     let bytes = match format {
         Format::Pdf => pdf::render(invoice, style)?,
-        Format::Csv => csv::render(invoice, style)?,
+        Format::Csv => csv::render(&marked(invoice, style), style)?,
         Format::Excel => excel::render(invoice, style)?,
     };
     let uncovered_characters = if format == Format::Pdf { uncovered_characters(invoice) } else { Vec::new() };
     Ok(Rendered { bytes, file_name: file_name::file_name(&invoice.number, format), uncovered_characters })
+}
+
+/// The invoice with the mark that it is rendered with, which tells whether it is paid.
+fn marked<'a>(invoice: &'a Invoice, style: &Style) -> Cow<'a, Invoice> {
+    if style.mark.is_none() || invoice.presentation.mark.is_some() {
+        return Cow::Borrowed(invoice);
+    }
+    let mut marked = invoice.clone();
+    marked.presentation.mark = style.mark;
+    Cow::Owned(marked)
 }

@@ -8,6 +8,7 @@
 //!
 //! Before that, the invoice is laid out on one endless [`sheet`] of bands, which [`paginate`] cuts into pages.
 
+mod attachments;
 mod closing;
 mod columns;
 mod content;
@@ -31,7 +32,7 @@ use crate::facts::Facts;
 use crate::style::Style;
 use columns::Columns;
 use content::Fonts;
-use document::{PageContent, Resources, assemble};
+use document::{Enclosed, PageContent, Resources, assemble};
 use draw::Repeated;
 use geometry::{Geometry, Theme};
 use metadata::Metadata;
@@ -62,8 +63,8 @@ pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, Render
             PageContent { compressed: deflate(&bytes) }
         })
         .collect();
-    let metadata = Metadata::of(&facts);
-    assemble(&geometry, contents, Resources { fonts: &fonts, logo: facts.logo }, &metadata, digest)
+    let enclosed = Enclosed { metadata: Metadata::of(&facts), files: attachments::supporting_files(invoice) };
+    assemble(&geometry, contents, Resources { fonts: &fonts, logo: facts.logo }, &enclosed, digest)
 }
 
 /// Cuts the sheet into pages. Their number stands at the foot beside lines that give it room, and so the digits of the

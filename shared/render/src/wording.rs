@@ -50,8 +50,10 @@ wording! {
         no_tax, exempt, reverse_charge, intra_community, export, prepaid, rounding, amount_due, amount_credited,
         payment, terms, means, account_holder, account_number, bank, payment_reference, pay_online,
         scan_to_transfer, scan_to_pay_online, card, mandate, creditor,
-        debited_account, payee, early_payment, notes, supporting_documents;
-    templates: page, percent, money, tax_of, tax_in, withheld, price_per, early_payment_terms;
+        debited_account, payee, early_payment, notes, supporting_documents, subtotal_with_tax, gross_total,
+        nothing_to_pay, balance, debit_note;
+    templates: page, percent, money, tax_of, tax_in, withheld, price_per, early_payment_terms, price_before_discount,
+        prepaid_tax;
 }
 
 /// A text with variables in it.

@@ -42,6 +42,13 @@ fn pdf(invoice: &Invoice, layout: Layout) -> Vec<u8> {
 
 /// The colour at a place of the first page, in points from its upper left corner.
 fn color_at(pdf: &[u8], x: usize, y: usize) -> [u8; 3] {
+    let (width, pixels) = first_page(pdf);
+    let at = 3 * (y * width + x);
+    pixels[at..at + 3].try_into().unwrap()
+}
+
+/// The width of the first page in points, and red, green and blue of each.
+fn first_page(pdf: &[u8]) -> (usize, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("page");
     tools::run("pdftoppm", &["-png", "-r", "72", "-singlefile", "{}", target.to_str().unwrap()], pdf);
@@ -49,8 +56,7 @@ fn color_at(pdf: &[u8], x: usize, y: usize) -> [u8; 3] {
     let mut reader = png::Decoder::new(Cursor::new(page)).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut pixels).unwrap();
-    let at = 3 * (y * info.width as usize + x);
-    pixels[at..at + 3].try_into().unwrap()
+    (info.width as usize, pixels)
 }
 
 fn is_near(color: [u8; 3], expected: [u8; 3]) -> bool {
@@ -92,7 +98,97 @@ fn a_jpeg_file_is_kept_as_it_is() {
     let document = pdf(&with_logo(&jpeg), Layout::Classic);
     let images = tools::run("pdfimages", &["-list", "{}"], &document);
     assert!(images.contains(" jpeg "), "{images}");
-    assert!(document.windows(jpeg.len()).any(|part| part == jpeg));
+    assert!(contains(&document, &jpeg));
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// See `shared/invoice/tests/pictures/README.md`.
+const PHONE: &[u8] = include_bytes!("../../invoice/tests/pictures/phone.jpg");
+
+#[test]
+fn photographs_stand_upright_and_say_nothing_of_their_place() {
+    let invoice = with_logo(PHONE);
+    let (red, green) = ([220, 30, 30], [30, 200, 60]);
+    let document = pdf(&invoice, Layout::Classic);
+    let is_alike =
+        |color: [u8; 3], expected: [u8; 3]| color.iter().zip(expected).all(|(part, one)| part.abs_diff(one) < 20);
+    // Its 32 pixels are as many points, from the corner of the margins.
+    assert!(is_alike(color_at(&document, 58, 57), red) && is_alike(color_at(&document, 82, 57), green));
+    let workbook = render::render(&invoice, Format::Excel, &Style::default()).unwrap().bytes;
+    let picture = picture_of(&workbook);
+    for secret in [b"Exif".as_slice(), b"Secret"] {
+        assert!(!contains(&document, secret) && !contains(&picture, secret));
+    }
+}
+
+/// The picture in a workbook.
+fn picture_of(workbook: &[u8]) -> Vec<u8> {
+    let mut book = zip::ZipArchive::new(Cursor::new(workbook)).unwrap();
+    let names: Vec<String> = book.file_names().map(|name| name.unwrap().into_owned()).collect();
+    let name = names.iter().find(|name| name.starts_with("xl/media/")).unwrap();
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut book.by_name(name).unwrap(), &mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn texts_in_png_files_do_not_reach_documents() {
+    let mut file = Vec::new();
+    let mut encoder = Encoder::new(&mut file, 60, 20);
+    encoder.set_color(ColorType::Rgb);
+    encoder.add_text_chunk("Comment".to_owned(), "Secret place".to_owned()).unwrap();
+    encoder.write_header().unwrap().write_image_data(&[9; 3 * 60 * 20]).unwrap();
+    assert!(contains(&file, b"Secret"));
+    let invoice = with_logo(&file);
+    let workbook = render::render(&invoice, Format::Excel, &Style::default()).unwrap().bytes;
+    assert!(!contains(&picture_of(&workbook), b"Secret") && !contains(&pdf(&invoice, Layout::Modern), b"Secret"));
+}
+
+/// Where a picture of one colour stands on the first page: left, right, upper and lower edge in points.
+fn box_of(pdf: &[u8], color: [u8; 3]) -> [usize; 4] {
+    let (width, pixels) = first_page(pdf);
+    let (mut left, mut right, mut upper, mut lower) = (usize::MAX, 0, usize::MAX, 0);
+    for (index, pixel) in pixels.as_chunks::<3>().0.iter().enumerate() {
+        if is_near(*pixel, color) {
+            let (x, y) = (index % width, index / width);
+            (left, right) = (left.min(x), right.max(x));
+            (upper, lower) = (upper.min(y), lower.max(y));
+        }
+    }
+    [left, right, upper, lower]
+}
+
+#[test]
+fn logos_have_a_width_and_a_side() {
+    let color = [200, 40, 0];
+    let place = |width: Option<u16>, side: Option<&str>, layout| {
+        let mut json = full();
+        json["logo"] = json!(STANDARD.encode(filled(&[200, 40, 0])));
+        json["logo_width"] = json!(width);
+        json["logo_side"] = json!(side);
+        box_of(&pdf(&parse(&json), layout), color)
+    };
+    // A4 is 595 points wide, with margins of 54; a millimetre is 2.835 points.
+    let near = |found: usize, expected: usize| found.abs_diff(expected) <= 1;
+    for layout in [Layout::Classic, Layout::Modern] {
+        for (width, points) in [(None, 60), (Some(10), 28), (Some(40), 113), (Some(100), 283)] {
+            for side in [Some("left"), Some("right"), None] {
+                let [left, right, upper, lower] = place(width, side, layout);
+                let what = format!("{layout:?} {width:?} {side:?}: {left} to {right}, {upper} to {lower}");
+                assert!(near(right - left, points), "{what}");
+                assert!(near(lower - upper, points / 3), "{what}");
+                assert!(near(upper, 54), "{what}");
+                match side {
+                    Some("left") => assert!(near(left, 54), "{what}"),
+                    Some(_) if layout == Layout::Classic => assert!(near(right, 541), "{what}"),
+                    _ => assert!(left >= 53 && right <= 542, "{what}"),
+                }
+            }
+        }
+    }
 }
 
 #[test]

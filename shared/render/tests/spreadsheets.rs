@@ -226,3 +226,163 @@ proptest! {
         }
     }
 }
+
+/// A part of a workbook.
+fn part(workbook: &[u8], name: &str) -> String {
+    let mut book = zip::ZipArchive::new(Cursor::new(workbook)).unwrap();
+    std::io::read_to_string(book.by_name(name).unwrap()).unwrap()
+}
+
+/// The heights in points that rows of the first sheet say.
+fn heights(workbook: &[u8]) -> Vec<f64> {
+    let sheet = part(workbook, "xl/worksheets/sheet1.xml");
+    let of_row = |row: &str| row.split_once(" ht=\"")?.1.split('"').next()?.parse().ok();
+    sheet.split("<row ").skip(1).filter_map(of_row).collect()
+}
+
+/// LibreOffice fits no row by itself, and no program fits rows of merged cells.
+#[test]
+fn rows_are_as_high_as_what_wraps_in_them() {
+    let mut json = full();
+    json["lines"][0]["description"] = json!("one\ntwo\nthree\nfour\nfive\nsix");
+    json["lines"][1]["description"] = json!("words that take some room in their column ".repeat(12));
+    json["notes"] = json!(["A note that is longer than all columns of the sheet together. ".repeat(9)]);
+    json["buyer_reference"] = json!("a reference of many words ".repeat(8).trim());
+    json["seller"]["name"] = json!("Werkstatt für Möbel aus Eiche und Kiefer ".repeat(4).trim());
+    let workbook = render(&parse(&json), Format::Excel).bytes;
+    // The name, its seven lines, and that of the allowance.
+    let lines = |count: u32| f64::from(count) * 15.0;
+    let found = heights(&workbook);
+    assert!(found.iter().any(|height| (lines(8)..lines(10)).contains(height)), "{found:?}");
+    assert!(found.iter().filter(|height| **height >= lines(2)).count() >= 5, "{found:?}");
+    let merged = part(&workbook, "xl/worksheets/sheet1.xml").matches("<mergeCell ").count();
+    assert!(merged >= 3, "{merged} ranges");
+}
+
+#[test]
+fn columns_have_room_for_their_names_and_figures() {
+    let mut json = full();
+    json["tax_name"] = json!("Goods and services tax");
+    for locale in ["en-GB", "ar", "he", "pl"] {
+        json["locale"] = json!(locale);
+        let sheet = part(&render(&parse(&json), Format::Excel).bytes, "xl/worksheets/sheet1.xml");
+        let widths: Vec<f64> =
+            sheet.split(" width=\"").skip(1).filter_map(|rest| rest.split('"').next()?.parse().ok()).collect();
+        assert_eq!(widths.len(), 7, "{locale}: each column has a width of its own: {widths:?}");
+        assert!(widths[5] >= 20.0, "{locale}: the name of the tax is cut: {widths:?}");
+    }
+}
+
+/// Aligned to the side where columns end, labels grow over the empty cells before them.
+#[test]
+fn texts_grow_over_empty_cells_in_both_directions() {
+    let aligned = |locale: &str| {
+        let mut json = full();
+        json["locale"] = json!(locale);
+        let styles = part(&render(&parse(&json), Format::Excel).bytes, "xl/styles.xml");
+        let cells = styles.split("<cellXfs").nth(1).unwrap().split("</cellXfs>").next().unwrap().to_owned();
+        (cells.matches("horizontal=\"left\"").count(), cells.matches("horizontal=\"right\"").count())
+    };
+    let (english, arabic) = (aligned("en-GB"), aligned("ar"));
+    // Figures and the labels of totals change sides; the other sheets stay from left to right.
+    assert!(english.0 > 3 && arabic.0 > english.0 + 3, "{english:?}, {arabic:?}");
+}
+
+/// The cells of a CSV file by the names of their columns.
+fn csv_cells(json: &Value) -> Vec<std::collections::BTreeMap<String, String>> {
+    let bytes = render(&parse(json), Format::Csv).bytes;
+    let text = String::from_utf8(bytes).unwrap().trim_start_matches('\u{feff}').to_owned();
+    let delimiter = if text.starts_with("invoice_number;") { b';' } else { b',' };
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
+    reader.deserialize().map(Result::unwrap).collect()
+}
+
+#[test]
+fn dialects_for_excel_keep_texts_that_look_like_numbers() {
+    let ids = ["000451", "12E4567", "3-4", "00123456789012345678", "Oak 12", "HP-OAK-12", "4711"];
+    let mut json = full();
+    json["number"] = json!("000451");
+    json["lines"] =
+        ids.iter().map(|id| json!({ "name": "x", "unit_price": 1, "seller_item_id": id, "tax_rate": 19 })).collect();
+    json["charges"] = json!([]);
+    for dialect in ["excel", "excel-de"] {
+        json["csv_dialect"] = json!(dialect);
+        let rows = csv_cells(&json);
+        assert_eq!(rows[0]["invoice_number"], "\t000451");
+        for (row, id) in rows.iter().zip(ids) {
+            assert_eq!(row["item_id"].trim_start_matches('\t'), id);
+        }
+        let has_tab: Vec<bool> = rows.iter().map(|row| row["item_id"].starts_with('\t')).collect();
+        assert_eq!(has_tab[..4], [true; 4]);
+        assert!(!has_tab[6], "a whole number stays one");
+        // A tab parts fields in some programs, unless it is quoted.
+        let raw = String::from_utf8(render(&parse(&json), Format::Csv).bytes).unwrap();
+        assert!(raw.contains("\"\t12E4567\""), "{raw}");
+    }
+    json["csv_dialect"] = json!("rfc4180");
+    assert_eq!(csv_cells(&json)[0]["invoice_number"], "000451");
+}
+
+#[test]
+fn wide_and_hidden_formulas_are_guarded() {
+    for trap in ["＝1+1", "＋1", "－1", "＠SUM(A1)", "\u{200b}=1+1", "\u{a0}=1+1", "\u{feff}=1+1", "\u{2060}＝1"] {
+        let rows = csv_cells(&flat(vec![item(trap, "1", "1")]));
+        assert_eq!(rows[0]["item_name"], format!("'{trap}"), "{trap:?}");
+    }
+}
+
+#[test]
+fn what_belongs_to_the_invoice_stands_in_the_first_row() {
+    let mut json = full();
+    json["notes"] = json!(["one", { "text": "two", "subject": "AAI" }]);
+    let rows = csv_cells(&json);
+    assert_eq!(rows[0]["notes"], "one; #AAI#two");
+    assert_eq!(rows[0]["payment_accounts"], "DE02120300000000202051, Nordlicht Werkstatt GmbH, BYLADEM1001");
+    assert_eq!(rows[0]["line_allowances"], "249.80 (10% of 2498.00), Display item");
+    assert_eq!((rows[1]["notes"].as_str(), rows[1]["invoice_number"].as_str()), ("", "RE-2026-0417"));
+    // In the workbook each entry has a row.
+    let mut book = workbook(&render(&parse(&json), Format::Excel).bytes);
+    let data = book.worksheet_range("Data").unwrap();
+    let notes: Vec<String> = data.rows().filter(|row| row[0] == *"notes").map(|row| row[1].to_string()).collect();
+    assert_eq!(notes, ["one", "#AAI#two"]);
+}
+
+#[test]
+fn texts_without_end_do_not_keep_a_workbook_from_being_made() {
+    let mut json = full();
+    let long = "long ".repeat(1_900);
+    json["lines"][0]["description"] = json!(long);
+    json["lines"][0]["note"] = json!(long);
+    let attribute = json!({ "name": "n".repeat(900), "value": "v".repeat(900) });
+    json["lines"][0]["attributes"] = json!(vec![attribute; 40]);
+    json["notes"] = json!(vec![long; 5]);
+    let mut book = workbook(&render(&parse(&json), Format::Excel).bytes);
+    for sheet in book.sheet_names() {
+        let cells = book.worksheet_range(&sheet).unwrap();
+        assert!(cells.used_cells().all(|(_, _, cell)| cell.to_string().encode_utf16().count() <= 32_767), "{sheet}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn net_price_times_quantity_is_the_amount(
+        lines in proptest::collection::vec((1_i64..2_000, 1_u32..90_000, prop::sample::select(vec!["19", "7", "21", "5.5"])), 1..12),
+    ) {
+        let mut json = full();
+        json["prices_include_tax"] = json!(true);
+        json["charges"] = json!([]);
+        json["prepaid_amount"] = json!("0");
+        json["lines"] = lines.iter().map(|(quantity, price, rate)| json!({
+            "name": "x", "tax_rate": rate,
+            "quantity": format!("{}.{}", quantity / 10, quantity % 10),
+            "unit_price": format!("{}.{:02}", price / 100, price % 100),
+        })).collect();
+        for row in csv_cells(&json) {
+            let number = |name: &str| row[name].parse::<f64>().unwrap();
+            let product = number("quantity") * number("net_price") / number("price_base_quantity");
+            prop_assert!((product - number("net_amount")).abs() < 0.005_001, "{product} is not {}", number("net_amount"));
+        }
+    }
+}

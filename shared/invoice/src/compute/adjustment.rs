@@ -15,6 +15,8 @@ pub(crate) struct SentAdjustment {
     pub(crate) base_amount: Option<Amount>,
     pub(crate) percent: Option<Decimal>,
     pub(crate) reason: AdjustmentReason,
+    /// The other taxes whose base it changes, by name.
+    pub(crate) other_taxes: Vec<String>,
     pub(crate) tax: TaxKey,
 }
 
@@ -43,11 +45,12 @@ impl AdjustmentKind {
     }
 }
 
-/// Finds the amount of an allowance or a charge whose percentage is, unless said otherwise, of `default_base`.
+/// Finds the amount of an allowance or a charge whose percentage is, unless said otherwise, of `default_base`; none where
+/// that is not known.
 pub(crate) fn compute_adjustment(
     input: &AdjustmentInput,
     kind: AdjustmentKind,
-    default_base: Amount,
+    default_base: Option<Amount>,
     tax: TaxKey,
     pointer: &str,
     computation: &mut Computation<'_>,
@@ -58,31 +61,36 @@ pub(crate) fn compute_adjustment(
         Some(amount) => Some(computation.amount(amount, amount_rule, || format!("{pointer}/amount"))?),
         None => None,
     };
+    let sent_base = match input.base_amount {
+        Some(base) => Some(computation.amount(base, base_rule, || format!("{pointer}/base_amount"))?),
+        None => None,
+    };
+    let other_taxes = input.other_taxes.clone();
     let Some(percent) = input.percent else {
-        let amount = fixed_amount(input, sent, default_base, (missing_rule, pointer), computation)?;
-        return Some(SentAdjustment { amount, base_amount: None, percent: None, reason: reason?, tax });
+        let base = sent_base.or(default_base);
+        let amount = fixed_amount(sent, base, (missing_rule, pointer), computation)?;
+        // The norm lets a base stand beside an amount: it says what the amount was agreed on.
+        let (base_amount, percent) = (sent_base, None);
+        return Some(SentAdjustment { amount, base_amount, percent, reason: reason?, other_taxes, tax });
     };
     check_percent(percent, kind, pointer, computation)?;
-    let base_amount = match input.base_amount {
-        Some(base) => computation.amount(base, base_rule, || format!("{pointer}/base_amount"))?,
-        None => default_base,
-    };
+    let base_amount = sent_base.or(default_base)?;
     let figure = if computation.prices_include_tax { "amount_with_tax" } else { "amount" };
     let amount = computation.round(Exact::from(base_amount).percent(percent), || format!("{pointer}/{figure}"))?;
     if let Some(sent) = sent.filter(|sent| *sent != amount) {
         let message = format!("{percent} percent of {base_amount} is {amount}");
         let finding = Finding::new(format!("{pointer}/amount"), "adjustment-amount", message);
-        computation.findings.fault(finding.expected(amount.to_string()).found(sent.to_string()));
+        computation.mismatch(finding.expected(amount.to_string()).found(sent.to_string()));
         return None;
     }
-    Some(SentAdjustment { amount, base_amount: Some(base_amount), percent: Some(percent), reason: reason?, tax })
+    let (base_amount, percent) = (Some(base_amount), Some(percent));
+    Some(SentAdjustment { amount, base_amount, percent, reason: reason?, other_taxes, tax })
 }
 
 /// The amount of an adjustment without a percentage.
 fn fixed_amount(
-    input: &AdjustmentInput,
     sent: Option<Amount>,
-    default_base: Amount,
+    base: Option<Amount>,
     (missing_rule, pointer): (&'static str, &str),
     computation: &mut Computation<'_>,
 ) -> Option<Amount> {
@@ -91,12 +99,7 @@ fn fixed_amount(
         computation.findings.fault(Finding::new(format!("{pointer}/amount"), missing_rule, message));
         return None;
     };
-    if input.base_amount.is_some() {
-        let message = "a base_amount says nothing without a percent";
-        computation.findings.fault(Finding::new(format!("{pointer}/base_amount"), "adjustment-base", message));
-        return None;
-    }
-    if amount.is_negative() && !default_base.is_negative() {
+    if amount.is_negative() && base.is_some_and(|base| !base.is_negative()) {
         let message = "allowances are subtracted and charges added as they are: give the amount without a sign";
         let finding = Finding::new(format!("{pointer}/amount"), "adjustment-sign", message);
         computation.findings.fault(finding.expected(amount.negated().to_string()).found(amount.to_string()));

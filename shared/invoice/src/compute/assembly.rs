@@ -1,37 +1,48 @@
 //! The invoice that the computed figures and the rest of the document make.
 
-use super::check::check_totals;
 use super::figures::{Figures, figures};
 use super::payment::{days_after, early_payment_discounts, payment};
 use super::{Computation, Unreadable};
 use crate::figures::Currency;
 use crate::finding::Findings;
 use crate::input::InvoiceInput;
-use crate::model::{Invoice, Presentation};
+use crate::model::{EarlyPaymentDiscount, Invoice, Presentation};
+use crate::options::ParseOptions;
 
 /// Computes the invoice. `None` if there is a fault, or already was one in what it rests on.
 pub(crate) fn compute(
     mut input: InvoiceInput,
-    default_currency: Currency,
+    options: &ParseOptions,
     unreadable: &Unreadable,
     findings: &mut Findings,
 ) -> Option<Invoice> {
     // Of the figures of an unreadable currency nothing is said that rests on its minor units.
-    let otherwise = if unreadable.document { Currency::FINEST } else { default_currency };
-    let currency = input.currency.unwrap_or(otherwise);
-    let mut computation =
-        Computation { currency, prices_include_tax: input.prices_include_tax, findings, roundings: Vec::new() };
-    let figures = figures(&mut input, unreadable, &mut computation)?;
-    check_totals(&input.totals.clone().unwrap_or_default(), &figures.totals, computation.findings);
-    assemble(input, figures, computation)
+    let otherwise = if unreadable.has("currency") { Currency::FINEST } else { options.default_currency };
+    let mut computation = Computation {
+        currency: input.currency.unwrap_or(otherwise),
+        prices_include_tax: input.prices_include_tax,
+        is_imported: options.is_imported,
+        compares_nothing: unreadable.hides_figures(),
+        findings,
+        roundings: Vec::new(),
+    };
+    let figures = figures(&mut input, unreadable, &mut computation);
+    let amount_to_pay = figures.as_ref().map(|figures| figures.totals.amount_to_pay);
+    let discounts = early_payment_discounts(&input, amount_to_pay, &mut computation);
+    let figures = figures?;
+    crate::rules::warn_of_signs(&input, &figures.totals, computation.findings);
+    assemble(input, figures, discounts?, computation)
 }
 
-fn assemble(input: InvoiceInput, figures: Figures, mut computation: Computation<'_>) -> Option<Invoice> {
+fn assemble(
+    input: InvoiceInput,
+    figures: Figures,
+    early_payment_discounts: Vec<EarlyPaymentDiscount>,
+    computation: Computation<'_>,
+) -> Option<Invoice> {
     let issue_date = input.issue_date.0?;
     let (seller, buyer) = (input.seller.0?, input.buyer.0?);
-    let payable = figures.totals.payable_amount;
     let terms = input.payment_terms.as_ref();
-    let early_payment_discounts = early_payment_discounts(terms, issue_date, payable, &mut computation)?;
     let due_date = match (input.due_date, terms.and_then(|terms| terms.days)) {
         (Some(date), _) => Some(date),
         (None, Some(days)) => days_after(issue_date, days),
@@ -39,6 +50,8 @@ fn assemble(input: InvoiceInput, figures: Figures, mut computation: Computation<
     };
     let presentation = Presentation {
         logo: input.logo,
+        logo_width: input.logo_width,
+        logo_side: input.logo_side,
         accent_color: input.accent_color,
         layout: input.style,
         paper: input.paper,
@@ -53,7 +66,8 @@ fn assemble(input: InvoiceInput, figures: Figures, mut computation: Computation<
         issue_date,
         type_code: input.type_code,
         currency: computation.currency,
-        tax_currency: input.tax_currency,
+        tax_currency: input.tax_currency.filter(|currency| *currency != computation.currency),
+        tax_exchange_rate: input.tax_exchange_rate,
         tax_point_date: input.tax_point_date,
         tax_point_code: input.tax_point_code,
         due_date,
@@ -84,6 +98,7 @@ fn assemble(input: InvoiceInput, figures: Figures, mut computation: Computation<
         charges: figures.charges,
         totals: figures.totals,
         tax_breakdown: figures.groups,
+        prepayments: figures.prepayments,
         supporting_documents: input.supporting_documents,
         lines: figures.lines,
         prices_include_tax: input.prices_include_tax,

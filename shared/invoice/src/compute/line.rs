@@ -1,8 +1,8 @@
 //! Lines as they are sent: with tax where prices include it, else without.
 
-use super::Computation;
 use super::adjustment::{AdjustmentKind, SentAdjustment, compute_adjustment};
 use super::tax::{SentTax, TaxDefaults, TaxKey, TaxPlace, resolve};
+use super::{Computation, Unreadable};
 use crate::figures::{Amount, Decimal, Exact};
 use crate::finding::Finding;
 use crate::input::{AdjustmentInput, LineInput};
@@ -28,35 +28,64 @@ pub(crate) struct SentPrice {
     pub(crate) base_quantity: Decimal,
 }
 
-/// Finds the amounts of the line with that index.
+/// What is known of a line, an allowance or a charge: its tax, its amounts, or both.
+#[derive(Debug, Clone)]
+pub(crate) struct Known<T> {
+    pub(crate) tax: Option<TaxKey>,
+    /// The amounts; the tax in them counts only where it is known.
+    pub(crate) amounts: Option<T>,
+}
+
+/// Finds the tax and the amounts of the line with that index, as far as they can be read.
 pub(crate) fn compute_line(
     input: &LineInput,
     index: usize,
     defaults: &TaxDefaults,
+    unreadable: &Unreadable,
     computation: &mut Computation<'_>,
-) -> Option<SentLine> {
+) -> Known<SentLine> {
     let pointer = || format!("/lines/{index}");
     let own = SentTax { category: input.tax_category, rate: input.tax_rate };
-    let tax = resolve(own, defaults, TaxPlace::Line, pointer, computation.findings);
+    let is_tax_readable = !unreadable.line_taxes.contains(&index);
+    let tax =
+        if is_tax_readable { resolve(own, defaults, TaxPlace::Line, pointer, computation.findings) } else { None };
+    let are_amounts_readable = !unreadable.line_amounts.contains(&index);
+    let amounts =
+        if are_amounts_readable { line_amounts(input, index, tax.unwrap_or_default(), computation) } else { None };
+    Known { tax, amounts }
+}
+
+fn line_amounts(input: &LineInput, index: usize, tax: TaxKey, computation: &mut Computation<'_>) -> Option<SentLine> {
     let price = compute_price(input, index, computation);
-    let (tax, price) = (tax?, price?);
     let quantity = input.quantity.unwrap_or(Decimal::ONE);
-    let exact = Exact::from(quantity).times(price.net).over(price.base_quantity);
     let figure = if computation.prices_include_tax { "amount_with_tax" } else { "amount_before_adjustments" };
-    let extension = computation.round(exact, || format!("/lines/{index}/{figure}"))?;
-    if input.allowances.is_empty() && input.charges.is_empty() {
-        let (allowances, charges) = (Vec::new(), Vec::new());
-        return Some(SentLine { quantity, price, allowances, charges, total: extension, tax });
-    }
+    let extension = price.and_then(|price| {
+        let exact = Exact::from(quantity).times(price.net).over(price.base_quantity);
+        computation.round(exact, || format!("/lines/{index}/{figure}"))
+    });
     let adjust = |list: &[AdjustmentInput], kind, key: &str, computation: &mut Computation<'_>| {
         line_adjustments(list, kind, (extension, tax), &format!("/lines/{index}/{key}"), computation)
     };
     let allowances = adjust(&input.allowances, AdjustmentKind::LineAllowance, "allowances", computation);
     let charges = adjust(&input.charges, AdjustmentKind::LineCharge, "charges", computation);
-    let (allowances, charges) = (allowances?, charges?);
+    let (price, extension, allowances, charges) = (price?, extension?, allowances?, charges?);
     let total = extension.minus(sum(computation, &allowances)).plus(sum(computation, &charges));
     let total = computation.in_range(total, || format!("/lines/{index}"))?;
+    let total = imported_amount(input, total, computation).unwrap_or(total);
     Some(SentLine { quantity, price, allowances, charges, total, tax })
+}
+
+/// The net amount that another program rounded in its own way (BT-131), where it is that of the line.
+fn imported_amount(input: &LineInput, total: Amount, computation: &Computation<'_>) -> Option<Amount> {
+    /// In hundredths of the currency: what validators of the norm's users allow.
+    const TOLERANCE: i128 = 2;
+    if !computation.is_imported || computation.prices_include_tax {
+        return None;
+    }
+    let sent = Exact::from(input.net_amount?).round(computation.currency)?;
+    let decimals = u32::from(computation.currency.minor_units());
+    let difference = sent.minus(total).minor_units().abs();
+    (difference * 100 <= TOLERANCE * 10_i128.pow(decimals)).then_some(sent)
 }
 
 /// The sum of the amounts of allowances or of charges.
@@ -67,15 +96,19 @@ pub(crate) fn sum(computation: &Computation<'_>, adjustments: &[SentAdjustment])
 fn line_adjustments(
     inputs: &[AdjustmentInput],
     kind: AdjustmentKind,
-    (extension, tax): (Amount, TaxKey),
+    (extension, tax): (Option<Amount>, TaxKey),
     pointer: &str,
     computation: &mut Computation<'_>,
 ) -> Option<Vec<SentAdjustment>> {
     let mut computed = Vec::with_capacity(inputs.len());
     for (index, input) in inputs.iter().enumerate() {
         let place = format!("{pointer}/{index}");
-        let own_tax = input.tax_category.map(|_| "tax_category").or(input.tax_rate.map(|_| "tax_rate"));
-        if let Some(key) = own_tax {
+        let own_taxes = [
+            (input.tax_category.is_some(), "tax_category"),
+            (input.tax_rate.is_some(), "tax_rate"),
+            (!input.other_taxes.is_empty(), "other_taxes"),
+        ];
+        if let Some((_, key)) = own_taxes.into_iter().find(|(is_sent, _)| *is_sent) {
             let message = "an allowance or charge of a line has the tax of its line";
             computation.findings.fault(Finding::new(format!("{place}/{key}"), "line-adjustment-tax", message));
         }

@@ -7,7 +7,7 @@ use super::Computation;
 use crate::code_lists::PaymentMeansCode;
 use crate::figures::{Amount, Currency, Decimal, Exact};
 use crate::finding::Finding;
-use crate::input::{Days, PaymentInput, PaymentTermsInput};
+use crate::input::{Days, EarlyPaymentDiscountInput, InvoiceInput, PaymentInput};
 use crate::model::{CreditTransfer, EarlyPaymentDiscount, Payment};
 
 /// The day that many days after another.
@@ -15,30 +15,39 @@ pub(crate) fn days_after(date: Date, days: Days) -> Option<Date> {
     date.checked_add(i64::from(days.0).days()).ok()
 }
 
-/// Computes the discounts for early payment of the amount due.
+/// Computes the discounts for early payment, each of what is to be paid in the end; none where nothing is.
 pub(crate) fn early_payment_discounts(
-    terms: Option<&PaymentTermsInput>,
-    issue_date: Date,
-    payable: Amount,
+    input: &InvoiceInput,
+    amount_to_pay: Option<Amount>,
     computation: &mut Computation<'_>,
 ) -> Option<Vec<EarlyPaymentDiscount>> {
-    let inputs = terms.map_or(&[][..], |terms| &terms.discounts);
-    let mut discounts = Vec::with_capacity(inputs.len());
-    for (index, input) in inputs.iter().enumerate() {
-        let (days, percent) = (input.days.0?, input.percent.0?);
-        let pointer = || format!("/payment_terms/discounts/{index}/percent");
+    let inputs = input.payment_terms.as_ref().map_or(&[][..], |terms| &terms.discounts);
+    for (index, percent) in inputs.iter().enumerate().filter_map(|(index, input)| Some((index, input.percent.0?))) {
         if percent.is_negative() || percent > Decimal::HUNDRED {
-            let finding = Finding::new(pointer(), "percent", "a discount is from 0 to 100 percent");
+            let pointer = format!("/payment_terms/discounts/{index}/percent");
+            let finding = Finding::new(pointer, "percent", "a discount is from 0 to 100 percent");
             computation.findings.fault(finding.expected("0 to 100").found(percent.to_string()));
-            return None;
         }
-        let place = || format!("/early_payment_discounts/{index}/amount");
-        let amount = computation.round(Exact::from(payable).percent(percent), place)?;
-        let until = days_after(issue_date, days)?;
-        let amount_to_pay = payable.minus(amount);
-        discounts.push(EarlyPaymentDiscount { days: days.0, until, percent, amount, amount_to_pay });
     }
-    Some(discounts)
+    let (amount_to_pay, issue_date) = (amount_to_pay?, input.issue_date.0?);
+    if inputs.is_empty() {
+        return Some(Vec::new());
+    }
+    if amount_to_pay.minor_units() <= 0 || input.type_code.is_credit_note() {
+        let message = "there is no discount for early payment where nothing is to be paid, and none on a credit note";
+        let finding = Finding::new("/payment_terms/discounts".to_owned(), "early-payment", message);
+        computation.findings.warning(finding);
+        return Some(Vec::new());
+    }
+    let discount = |(index, input): (usize, &EarlyPaymentDiscountInput)| {
+        let (days, percent) = (input.days.0?, input.percent.0?);
+        let place = || format!("/early_payment_discounts/{index}/amount");
+        let amount = computation.round(Exact::from(amount_to_pay).percent(percent), place)?;
+        let until = days_after(issue_date, days)?;
+        let amount_to_pay = amount_to_pay.minus(amount);
+        Some(EarlyPaymentDiscount { days: days.0, until, percent, amount, amount_to_pay })
+    };
+    inputs.iter().enumerate().map(discount).collect()
 }
 
 /// Completes the payment: the account in short form becomes the first of the list, the means follow from what is given.

@@ -23,6 +23,7 @@ impl SentAdjustment {
             amount_with_tax: includes_tax.then_some(self.amount),
             tax_category: self.tax.category,
             tax_rate: self.tax.rate,
+            other_taxes: self.other_taxes,
             reason: self.reason,
         }
     }
@@ -39,12 +40,20 @@ impl SentAdjustment {
 }
 
 impl SentPrice {
-    fn into_price(self, rate: Decimal, includes_tax: bool) -> Option<LinePrice> {
+    fn into_price(self, includes_tax: bool, net: Decimal, rate: Decimal) -> Option<LinePrice> {
         if !includes_tax {
             let Self { net, discount, gross, base_quantity } = self;
-            return Some(LinePrice { net, discount, gross, base_quantity, with_tax: None });
+            let (with_tax, discount_with_tax, gross_with_tax) = (None, None, None);
+            return Some(LinePrice {
+                net,
+                discount,
+                gross,
+                base_quantity,
+                with_tax,
+                discount_with_tax,
+                gross_with_tax,
+            });
         }
-        let net = without_tax(self.net, rate).to_decimal()?;
         let discount = match self.discount {
             Some(discount) => Some(without_tax(discount, rate).to_decimal()?),
             None => None,
@@ -53,7 +62,30 @@ impl SentPrice {
             (Some(_), Some(discount)) => Some(Exact::from(net).plus(discount).to_decimal()?),
             (gross, _) => gross.map(|_| net),
         };
-        Some(LinePrice { net, discount, gross, base_quantity: self.base_quantity, with_tax: Some(self.net) })
+        Some(LinePrice {
+            net,
+            discount,
+            gross,
+            base_quantity: self.base_quantity,
+            with_tax: Some(self.net),
+            discount_with_tax: self.discount,
+            gross_with_tax: self.gross,
+        })
+    }
+
+    /// The net price of a price with tax: the one that, times the quantity, is the amount without tax. That is the price
+    /// less its tax, unless the tax of the whole group, rounded once, left the line a minor unit more or less.
+    fn without_tax(self, rate: Decimal, quantity: Decimal, amount: Amount) -> Option<Decimal> {
+        let gives_amount = |price: Decimal| {
+            let product = Exact::from(quantity).times(price).over(self.base_quantity);
+            product.round(amount.currency()) == Some(amount)
+        };
+        let price = without_tax(self.net, rate).to_decimal()?;
+        if gives_amount(price) || quantity.is_zero() {
+            return Some(price);
+        }
+        let fitting = Exact::from(amount).times(self.base_quantity).over(quantity).to_decimal();
+        fitting.filter(|price| !price.is_negative() && gives_amount(*price)).or(Some(price))
     }
 }
 
@@ -67,6 +99,12 @@ impl SentLine {
         let total = |list: &[Adjustment]| Amount::sum(net.currency(), list.iter().map(|one| one.amount));
         // The extension takes up what rounding the adjustments' amounts without tax left over.
         let amount_before_adjustments = net.plus(total(&allowances)).minus(total(&charges));
+        let rate = self.tax.percentage();
+        let price = if includes_tax {
+            self.price.without_tax(rate, self.quantity, amount_before_adjustments)?
+        } else {
+            self.price.net
+        };
         Some(Line {
             id: input.id.unwrap_or_else(|| (index + 1).to_string()),
             note: input.note,
@@ -81,9 +119,10 @@ impl SentLine {
             period: input.period,
             allowances,
             charges,
-            price: self.price.into_price(self.tax.percentage(), includes_tax)?,
+            price: self.price.into_price(includes_tax, price, rate)?,
             tax_category: self.tax.category,
             tax_rate: self.tax.rate,
+            other_taxes: input.other_taxes,
             name: input.name.0.unwrap_or_else(|| Text(String::new())),
             description: input.description,
             seller_item_id: input.seller_item_id,

@@ -7,7 +7,7 @@ use crate::finding::{Finding, Findings};
 use crate::model::TaxCategory;
 
 /// A tax category with its rate: what the VAT breakdown (BG-23) groups by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct TaxKey {
     pub(crate) category: TaxCategory,
     /// The rate in percent; none in category O alone.
@@ -47,10 +47,12 @@ pub(crate) struct TaxDefaults {
     pub(crate) document: SentTax,
     /// Whether a party has a VAT number, so that "no tax" must be said and not meant.
     pub(crate) is_tax_expected: bool,
+    /// Whether that of the document could be read.
+    pub(crate) are_readable: bool,
 }
 
 /// Where a category and a rate stand, since the norm counts its rules by it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TaxPlace {
     Line,
     Allowance,
@@ -65,6 +67,10 @@ pub(crate) fn resolve(
     pointer: impl Fn() -> String,
     findings: &mut Findings,
 ) -> Option<TaxKey> {
+    let is_own = own.category.is_some_and(|category| own.rate.is_some() || !category.is_taxed());
+    if !is_own && !defaults.are_readable {
+        return None;
+    }
     let category = category(own, defaults);
     let Some(category) = category else {
         let message = "say which tax applies: a tax_rate, or a tax_category without tax (Z, E, AE, K, G or O)";
@@ -109,14 +115,14 @@ fn check_rate(
     let allowed = match (category, rate) {
         (TaxCategory::O, rate) => rate.is_none(),
         (TaxCategory::S, rate) => rate.is_some_and(|rate| !rate.is_zero()),
-        (TaxCategory::L | TaxCategory::M, rate) => rate.is_some(),
+        (TaxCategory::L | TaxCategory::M | TaxCategory::B, rate) => rate.is_some(),
         (_, rate) => rate.is_none_or(Decimal::is_zero),
     };
     if !allowed {
         let expected = match category {
             TaxCategory::O => "no rate",
             TaxCategory::S => "a rate greater than 0",
-            TaxCategory::L | TaxCategory::M => "a rate",
+            TaxCategory::L | TaxCategory::M | TaxCategory::B => "a rate",
             _ => "0",
         };
         let message = format!("category {} has {expected}", category.code());
@@ -130,6 +136,11 @@ fn check_rate(
         let finding = Finding::new(pointer(), "tax-rate", "a tax rate is from 0 to 100 percent");
         findings.fault(finding.expected("0 to 100").found(found));
         return None;
+    }
+    if matches!(category, TaxCategory::L | TaxCategory::M) && rate.is_some_and(Decimal::is_zero) {
+        let message = format!("a legal e-invoice has a rate above 0 in category {}", category.code());
+        let finding = Finding::new(pointer(), rate_rule(category, place), message);
+        findings.warning(finding.expected("a rate greater than 0").found("0"));
     }
     let rate = if category == TaxCategory::O { None } else { Some(rate.unwrap_or_default()) };
     Some(TaxKey { category, rate })
@@ -147,6 +158,8 @@ fn rate_rule(category: TaxCategory, place: TaxPlace) -> &'static str {
         TaxCategory::O => ["BR-O-05", "BR-O-06", "BR-O-07"],
         TaxCategory::L => ["BR-AF-05", "BR-AF-06", "BR-AF-07"],
         TaxCategory::M => ["BR-AG-05", "BR-AG-06", "BR-AG-07"],
+        // The norm has no rule of its own about the rate of a split payment, only that there is one (BR-48).
+        TaxCategory::B => ["BR-48"; 3],
     };
     match place {
         TaxPlace::Line => line,

@@ -24,6 +24,8 @@ pub(crate) fn convert(flat: FlatInput, findings: &mut Findings) -> InvoiceInput 
         issue_date: flat.date,
         currency: flat.currency,
         logo: flat.logo,
+        logo_width: flat.logo_width,
+        logo_side: flat.logo_side,
         accent_color: flat.accent_color,
         style: flat.style,
         paper: flat.paper,
@@ -83,13 +85,10 @@ fn name_and_contact(person: Option<Label>, company: Option<Label>) -> (Option<St
 
 /// An address in one text: its lines, of which the norm has three; further ones follow on the third.
 fn postal_address(text: Text) -> PostalAddress {
-    let mut lines: Vec<String> =
-        text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
-    if lines.len() > 3 {
-        let last = lines.split_off(2).join(", ");
-        lines.push(last);
-    }
-    PostalAddress { lines, ..PostalAddress::default() }
+    let lines = text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+    let mut address = PostalAddress { lines, ..PostalAddress::default() };
+    address.join_lines();
+    address
 }
 
 fn line(item: FlatItem, index: usize, findings: &mut Findings) -> LineInput {

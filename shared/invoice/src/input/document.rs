@@ -3,14 +3,16 @@
 use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
-use super::{AdjustmentInput, LineInput, OtherTaxInput, PaymentInput, PaymentTermsInput, WithholdingTaxInput};
+use super::{
+    AdjustmentInput, LineInput, OtherTaxInput, PaymentInput, PaymentTermsInput, PrepaymentInput, WithholdingTaxInput,
+};
 use crate::code_lists::ExemptionReasonCode;
 use crate::figures::{Currency, Decimal};
 use crate::json::{FromJson, Member, Node, Path, Reader, Required, json_object};
 use crate::model::{
-    Color, Contact, CsvDialect, CustomField, Delivery, DocumentReference, Footer, Identifier, Layout, Locale, Mark,
-    Note, ObjectIdentifier, Paper, Party, Payee, Period, PostalAddress, SupportingDocument, TaxCategory, TaxPointCode,
-    TypeCode,
+    Color, Contact, CsvDialect, CustomField, Delivery, DocumentReference, Footer, Identifier, Layout, Locale,
+    LogoWidth, Mark, Note, ObjectIdentifier, Paper, Party, Payee, Period, PostalAddress, Side, SupportingDocument,
+    TaxCategory, TaxPointCode, TypeCode,
 };
 use crate::picture::Logo;
 use crate::schema::IsoDate;
@@ -48,7 +50,8 @@ json_object! {
         /// The tax category of lines, allowances and charges that have none of their own (BT-151, BT-95, BT-102).
         #[schemars(example = &"S")]
         pub tax_category: Option<TaxCategory>,
-        /// Whether prices, allowances and charges include tax; the amount due is then the sum that the customer saw.
+        /// Whether prices, allowances and charges include VAT; the amount due is then the sum that the customer saw. Taxes
+        /// other than VAT are never in them.
         #[serde(default)]
         #[schemars(example = false)]
         pub prices_include_tax: bool,
@@ -64,10 +67,19 @@ json_object! {
         #[serde(default)]
         #[schemars(example = serde_json::json!([{ "amount": "12.00", "reason": "Freight", "reason_code": "FC" }]))]
         pub charges: Vec<AdjustmentInput>,
-        /// What is paid already (BT-113).
+        /// What is paid already (BT-113); the sum of the prepayments where they are given.
         #[schemars(example = &"100.00")]
         pub prepaid_amount: Option<Decimal>,
-        /// What is added to round the amount due (BT-114).
+        /// Deposits that were paid before, each with its number, date and tax (beyond the norm).
+        #[serde(default)]
+        #[schemars(example = serde_json::json!([{ "amount": "119.00", "number": "HP-2026-0081", "date": "2026-02-20", "tax_rate": 19 }]))]
+        pub prepayments: Vec<PrepaymentInput>,
+        /// The smallest coin that it is paid in (beyond the norm): what is to be paid in the end is rounded to it, half away
+        /// from zero, by the rounding amount.
+        #[schemars(example = &"0.05")]
+        pub rounding: Option<Decimal>,
+        /// What is added to round the amount due (BT-114): at most one such coin, without one at most a whole unit of the
+        /// currency.
         #[schemars(example = &"-0.02")]
         pub rounding_amount: Option<Decimal>,
         /// The last day of payment (BT-9); from the days of the payment terms unless said otherwise.
@@ -170,6 +182,13 @@ json_object! {
         /// `data:` URL.
         #[schemars(example = &"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGOQKn4BAAIgAXZmNuK1AAAAAElFTkSuQmCC")]
         pub logo: Option<Logo>,
+        /// How wide the logo is printed (beyond the norm), in millimetres from 5 to 170; without it, as its pixels ask for, up to 60.
+        #[schemars(example = 40)]
+        pub logo_width: Option<LogoWidth>,
+        /// On which side of the page the logo stands (beyond the norm): `left` or `right`; without it, where the seller does. On pages
+        /// from right to left it is the other side.
+        #[schemars(example = &"left")]
+        pub logo_side: Option<Side>,
         /// The colour of accents (beyond the norm).
         #[schemars(example = &"#1a73e8")]
         pub accent_color: Option<Color>,

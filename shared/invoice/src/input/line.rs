@@ -51,6 +51,11 @@ json_object! {
         #[serde(default)]
         #[schemars(example = serde_json::json!([{ "amount": "12.00", "reason": "Freight", "reason_code": "FC" }]))]
         pub charges: Vec<AdjustmentInput>,
+        /// The names of the taxes other than VAT that are taken of this line (beyond the norm). A tax that no line names is
+        /// taken of all.
+        #[serde(default)]
+        #[schemars(example = serde_json::json!(["PST"]))]
+        pub other_taxes: Vec<String>,
         /// The net amount of the line (BT-131): computed, and checked where it is given.
         #[schemars(example = &"1255.50")]
         pub net_amount: Option<Decimal>,
@@ -118,5 +123,10 @@ json_object! {
         /// one.
         #[schemars(example = 20)]
         pub tax_rate: Option<Decimal>,
+        /// The names of the taxes other than VAT whose base it changes, where lines name them (beyond the norm); of the
+        /// document's ones only.
+        #[serde(default)]
+        #[schemars(example = serde_json::json!(["PST"]))]
+        pub other_taxes: Vec<String>,
     }
 }

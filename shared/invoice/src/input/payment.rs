@@ -1,10 +1,13 @@
 //! Payment and the taxes beside VAT as they are written.
 
+use jiff::civil::Date;
+
 use crate::code_lists::PaymentMeansCode;
 use crate::figures::Decimal;
 use crate::finding::Finding;
 use crate::json::{FromJson, Node, Path, Reader, Required, json_object};
 use crate::model::{Card, CreditTransfer, DirectDebit};
+use crate::schema::IsoDate;
 use crate::text::Text;
 
 json_object! {
@@ -74,6 +77,26 @@ json_object! {
         pub percent: Required<Decimal>,
     }
 
+    /// A deposit that was paid before (beyond the norm; its amount is part of BT-113).
+    #[schemars(rename = "Prepayment")]
+    pub(crate) struct PrepaymentInput {
+        /// What was paid, with tax.
+        #[schemars(example = &"119.00")]
+        pub amount: Required<Decimal>,
+        /// The number of the invoice or receipt of the deposit.
+        #[schemars(example = &"HP-2026-0081")]
+        pub number: Option<String>,
+        /// Its date.
+        #[schemars(with = "Option<IsoDate>", example = &"2026-02-20")]
+        pub date: Option<Date>,
+        /// The rate of the tax in it, in percent.
+        #[schemars(example = 19)]
+        pub tax_rate: Option<Decimal>,
+        /// The tax in it; from the rate unless said otherwise, else checked.
+        #[schemars(example = &"19.00")]
+        pub tax_amount: Option<Decimal>,
+    }
+
     /// A tax that the buyer withholds (beyond the norm, outside of its totals).
     #[schemars(rename = "WithholdingTax")]
     pub(crate) struct WithholdingTaxInput {
@@ -97,9 +120,13 @@ json_object! {
         /// The percentage.
         #[schemars(example = &"8.875")]
         pub rate: Option<Decimal>,
-        /// What it is taken of; the total without VAT (BT-109) unless said otherwise.
+        /// What it is taken of, unless said otherwise the lines that name it, else the total without VAT (BT-109).
         #[schemars(example = &"1000.00")]
         pub base_amount: Option<Decimal>,
+        /// The names of other taxes, before this one in the list, that belong to its base: a tax on a tax.
+        #[serde(default)]
+        #[schemars(example = serde_json::json!(["Excise"]))]
+        pub on: Vec<String>,
         /// The tax, where no percentage is given; else checked.
         #[schemars(example = &"88.75")]
         pub amount: Option<Decimal>,

@@ -22,6 +22,39 @@ impl<'p> Path<'p> {
         Path::Element(self, index)
     }
 
+    /// Whether names, reasons and the like stand here, where white space is layout; in identifiers it is not.
+    pub(crate) fn is_prose(&self) -> bool {
+        const PROSE: [&str; 21] = [
+            "account_name",
+            "bill_to_company",
+            "bill_to_name",
+            "city",
+            "company_name",
+            "contact_name",
+            "custom_fields",
+            "description",
+            "holder",
+            "lines",
+            "means_text",
+            "name",
+            "other_taxes",
+            "reason",
+            "remittance_information",
+            "ship_to_company",
+            "ship_to_name",
+            "subdivision",
+            "tax_name",
+            "trading_name",
+            "value",
+        ];
+        match self {
+            Path::Root => false,
+            Path::Element(parent, _) => parent.is_prose(),
+            Path::Member(Path::Member(_, "custom_fields"), _) => true,
+            Path::Member(_, key) => PROSE.contains(key),
+        }
+    }
+
     /// The JSON pointer of this place (RFC 6901).
     pub(crate) fn pointer(&self) -> String {
         match self {

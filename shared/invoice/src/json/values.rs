@@ -102,11 +102,23 @@ impl FromJson for bool {
     }
 }
 
+/// What programs write between the lines of a form's field.
+const LINE_BREAKS: [char; 3] = ['\r', '\n', '\t'];
+
 impl FromJson for String {
     /// Reads a text of one line.
     fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
         let limit = reader.limits.line_characters;
-        read_text(node, at, reader, limit, |c| c.is_control())
+        match node {
+            Node::String(text) if at.is_prose() && text.trim().contains(LINE_BREAKS) => {
+                let message = "this is one line: its line breaks are taken as spaces";
+                reader.findings.warning(Finding::new(at.pointer(), "line-break", message));
+                let joined = text.split(LINE_BREAKS).map(str::trim).filter(|part| !part.is_empty());
+                let joined = Node::String(joined.collect::<Vec<_>>().join(" ").into());
+                read_text(&joined, at, reader, limit, char::is_control)
+            }
+            _ => read_text(node, at, reader, limit, char::is_control),
+        }
     }
 }
 

@@ -26,6 +26,9 @@ pub struct Adjustment {
     /// The tax rate in percent (BT-96, BT-103); for one of a line, that of the line (BT-152). None in category O.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tax_rate: Option<Decimal>,
+    /// The names of the taxes other than VAT whose base it changes (beyond the norm); of the document's ones only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_taxes: Vec<String>,
     /// Why it is given or made.
     pub reason: AdjustmentReason,
 }

@@ -66,6 +66,18 @@ pub enum TaxPointCode {
     PaymentDate,
 }
 
+impl TaxPointCode {
+    /// The code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::IssueDate => "3",
+            Self::DeliveryDate => "35",
+            Self::PaymentDate => "432",
+        }
+    }
+}
+
 json_object! {
     /// A note about the whole invoice (BG-1); a text alone is taken as its text.
     pub struct Note or text {

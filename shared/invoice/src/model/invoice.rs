@@ -4,11 +4,11 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::{
-    Adjustment, CustomField, Delivery, DocumentReference, EarlyPaymentDiscount, Line, Note, ObjectIdentifier, OtherTax,
-    Party, Payee, Payment, Period, Presentation, Rounding, SupportingDocument, TaxGroup, TaxPointCode, Totals,
-    TypeCode, WithholdingTax,
+    Adjustment, Balance, CustomField, Delivery, DocumentReference, EarlyPaymentDiscount, Line, Mark, Note,
+    ObjectIdentifier, OtherTax, Party, Payee, Payment, Period, Prepayment, Presentation, Rounding, SupportingDocument,
+    TaxGroup, TaxPointCode, Totals, TypeCode, WithholdingTax,
 };
-use crate::figures::Currency;
+use crate::figures::{Currency, Decimal};
 use crate::text::Text;
 
 /// An invoice or credit note of EN 16931-1: checked, and with every derived figure.
@@ -28,6 +28,9 @@ pub struct Invoice {
     /// The currency in which the VAT is reported, where it is another one (BT-6).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tax_currency: Option<Currency>,
+    /// How many units of that currency one unit of the invoice's currency is worth (beyond the norm).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tax_exchange_rate: Option<Decimal>,
     /// The day on which the VAT becomes due (BT-7).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tax_point_date: Option<Date>,
@@ -114,6 +117,9 @@ pub struct Invoice {
     pub totals: Totals,
     /// The VAT breakdown (BG-23), by category and then by falling rate.
     pub tax_breakdown: Vec<TaxGroup>,
+    /// Deposits that make up what is paid already (beyond the norm; their sum is BT-113).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub prepayments: Vec<Prepayment>,
     /// Documents that support the claim (BG-24).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub supporting_documents: Vec<SupportingDocument>,
@@ -135,4 +141,25 @@ pub struct Invoice {
     /// The figures that were rounded, and from what.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub roundings: Vec<Rounding>,
+}
+
+impl Invoice {
+    /// How the document stands under its mark: that of its own presentation, or the one that it is rendered with.
+    #[must_use]
+    pub fn balance(&self, mark: Option<Mark>) -> Balance {
+        let amount = self.totals.amount_to_pay;
+        if amount.is_negative() {
+            return Balance::BelowZero(amount);
+        }
+        if self.type_code.is_credit_note() {
+            return Balance::Credited(amount);
+        }
+        let was_prepaid = amount.is_zero() && !self.totals.prepaid_amount.is_zero();
+        match (mark, amount.is_zero()) {
+            _ if was_prepaid => Balance::Paid(amount),
+            (_, true) => Balance::Nothing(amount),
+            (Some(Mark::Paid), false) => Balance::Paid(amount),
+            (_, false) => Balance::Due(amount),
+        }
+    }
 }

@@ -53,6 +53,9 @@ pub struct Line {
     /// The tax rate in percent (BT-152). None in category O.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tax_rate: Option<Decimal>,
+    /// The names of the taxes other than VAT that are taken of this line (beyond the norm).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_taxes: Vec<String>,
     /// The name of the item (BT-153).
     pub name: Text,
     /// A description of the item (BT-154).
@@ -95,6 +98,12 @@ pub struct LinePrice {
     /// The price with tax, after the price discount, where the invoice's prices include tax (beyond the norm).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_tax: Option<Decimal>,
+    /// The price discount with tax, where the invoice's prices include tax (beyond the norm).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discount_with_tax: Option<Decimal>,
+    /// The gross price with tax, before the price discount, where the invoice's prices include tax (beyond the norm).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gross_with_tax: Option<Decimal>,
 }
 
 json_object! {

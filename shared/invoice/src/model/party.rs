@@ -69,8 +69,9 @@ json_object! {
 
     /// A postal address (BG-5 seller, BG-8 buyer, BG-12 tax representative, BG-15 place of delivery).
     pub struct PostalAddress or text {
-        /// Street and number, then what is added to them: at most three lines (BT-35, BT-36, BT-162; buyer BT-50,
-        /// BT-51, BT-163; tax representative BT-64, BT-65, BT-164; delivery BT-75, BT-76, BT-165).
+        /// Street and number, then what is added to them: three lines, on the last of which further ones follow (BT-35,
+        /// BT-36, BT-162; buyer BT-50, BT-51, BT-163; tax representative BT-64, BT-65, BT-164; delivery BT-75, BT-76,
+        /// BT-165).
         #[serde(default)]
         #[schemars(example = serde_json::json!(["14 Quay Street", "Second floor"]))]
         pub lines: Vec<String>,

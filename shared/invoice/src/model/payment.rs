@@ -89,3 +89,60 @@ pub struct EarlyPaymentDiscount {
     /// What is to be paid then.
     pub amount_to_pay: Amount,
 }
+
+/// A deposit that was paid before (beyond the norm; its amount is part of BT-113).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Prepayment {
+    /// The number of the invoice or receipt of the deposit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Its date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<Date>,
+    /// What was paid, with tax.
+    pub amount: Amount,
+    /// The rate of the tax in it, in percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tax_rate: Option<Decimal>,
+    /// The tax in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tax_amount: Option<Amount>,
+}
+
+/// How an invoice or a credit note stands: what is still to be paid, or why nothing is.
+///
+/// Every document takes the figure that it ends with from here, and shows ways to pay by it alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Balance {
+    /// The buyer still has to pay this, which is more than nothing.
+    Due(Amount),
+    /// The seller credits this, which is not below zero: the document is a credit note.
+    Credited(Amount),
+    /// Nothing is left: this, which is more than nothing, was paid after what is prepaid, or all was prepaid.
+    Paid(Amount),
+    /// The sum is nothing, and nothing was paid.
+    Nothing(Amount),
+    /// The sum is below zero: the seller owes it.
+    BelowZero(Amount),
+}
+
+impl Balance {
+    /// The figure that the document ends with; zero where it is paid.
+    #[must_use]
+    pub const fn amount(self) -> Amount {
+        match self {
+            Self::Due(amount) | Self::Credited(amount) | Self::BelowZero(amount) | Self::Nothing(amount) => amount,
+            Self::Paid(amount) => Amount::zero(amount.currency()),
+        }
+    }
+
+    /// What the buyer still has to pay; zero where there is nothing to be paid.
+    #[must_use]
+    pub const fn left_to_pay(self) -> Amount {
+        match self {
+            Self::Due(amount) => amount,
+            other => Amount::zero(other.amount().currency()),
+        }
+    }
+}

@@ -14,6 +14,12 @@ pub struct Presentation {
     /// The seller's logo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logo: Option<Logo>,
+    /// How wide the logo is printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo_width: Option<LogoWidth>,
+    /// On which side of the page the logo stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo_side: Option<Side>,
     /// The colour of accents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accent_color: Option<Color>,
@@ -94,6 +100,15 @@ choices! {
         Letter = "letter",
     }
 
+    /// A side of the page, as it is read from left to right; from right to left it is the other one.
+    pub enum Side {
+        /// Where lines begin.
+        #[default]
+        Left = "left",
+        /// Where lines end.
+        Right = "right",
+    }
+
     /// A word about the state of the document, beside its title.
     pub enum Mark {
         /// Not issued yet.
@@ -114,6 +129,24 @@ choices! {
         Excel = "excel",
         /// For Excel in German and its neighbours: semicolons, a byte order mark, a decimal comma.
         ExcelDe = "excel-de",
+    }
+}
+
+/// The width of a logo in millimetres: from [`LogoWidth::LEAST`] to [`LogoWidth::MOST`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(transparent)]
+pub struct LogoWidth(pub(crate) u16);
+
+impl LogoWidth {
+    /// The smallest width.
+    pub const LEAST: u16 = 5;
+    /// The largest width: what is between the margins of a page.
+    pub const MOST: u16 = 170;
+
+    /// The width in millimetres.
+    #[must_use]
+    pub const fn millimetres(self) -> u16 {
+        self.0
     }
 }
 

@@ -27,11 +27,14 @@ pub enum TaxCategory {
     L,
     /// The tax of Ceuta and Melilla (IPSI).
     M,
+    /// Split payment: the buyer, a public body of Italy, pays the tax to the state and not to the seller.
+    B,
 }
 
 impl TaxCategory {
     /// All categories, in the order in which a breakdown lists them.
-    pub const ALL: [Self; 9] = [Self::S, Self::Z, Self::E, Self::AE, Self::K, Self::G, Self::O, Self::L, Self::M];
+    pub const ALL: [Self; 10] =
+        [Self::S, Self::Z, Self::E, Self::AE, Self::K, Self::G, Self::O, Self::L, Self::M, Self::B];
 
     /// The code.
     #[must_use]
@@ -46,6 +49,7 @@ impl TaxCategory {
             Self::O => "O",
             Self::L => "L",
             Self::M => "M",
+            Self::B => "B",
         }
     }
 
@@ -58,7 +62,7 @@ impl TaxCategory {
     /// Whether the rate may be other than zero.
     #[must_use]
     pub const fn is_taxed(self) -> bool {
-        matches!(self, Self::S | Self::L | Self::M)
+        matches!(self, Self::S | Self::L | Self::M | Self::B)
     }
 }
 
@@ -83,7 +87,8 @@ pub struct TaxGroup {
     pub exemption_reason_code: Option<ExemptionReasonCode>,
 }
 
-/// A tax that the buyer withholds and pays to the state (beyond the norm, outside of its totals).
+/// A tax that the buyer withholds and pays to the state (beyond the norm, outside of its totals); the VAT of a split
+/// payment is one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct WithholdingTax {
@@ -106,9 +111,12 @@ pub struct OtherTax {
     /// The percentage; none where only an amount was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<Decimal>,
-    /// What it is taken of; unless said otherwise the total without VAT (BT-109).
+    /// What it is taken of: the lines that name it, else the total without VAT (BT-109); and the taxes that it is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base_amount: Option<Amount>,
+    /// The other taxes that belong to its base, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub on: Vec<String>,
     /// The tax.
     pub amount: Amount,
 }

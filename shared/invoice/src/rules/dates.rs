@@ -11,7 +11,7 @@ pub(super) fn check_dates(input: &InvoiceInput, findings: &mut Findings) {
         && due < issued
     {
         let finding = Finding::new("/due_date".to_owned(), "due-date", "the due date is before the date of issue");
-        findings.fault(finding.expected(format!("{issued} or later")).found(due.to_string()));
+        findings.warning(finding.expected(format!("{issued} or later")).found(due.to_string()));
     }
     check_terms(input, findings);
     if input.tax_point_date.is_some() && input.tax_point_code.is_some() {

@@ -3,7 +3,7 @@
 use super::vat_id::{VatIdFault, check_vat_id, is_in_european_union};
 use crate::finding::{Finding, Findings};
 use crate::input::InvoiceInput;
-use crate::model::{Party, TaxCategory};
+use crate::model::{Party, PostalAddress};
 
 pub(super) fn check_parties(input: &InvoiceInput, findings: &mut Findings) {
     if let Some(seller) = &input.seller.0 {
@@ -23,19 +23,20 @@ pub(super) fn check_parties(input: &InvoiceInput, findings: &mut Findings) {
 fn check_party(party: &Party, pointer: &str, findings: &mut Findings) {
     if let Some(vat_id) = &party.vat_id {
         let place = format!("{pointer}/vat_id");
-        let finding = match check_vat_id(vat_id) {
-            Ok(()) => None,
+        match check_vat_id(vat_id) {
+            Ok(()) => {}
             Err(VatIdFault::Prefix) => {
                 let message = "a VAT number begins with its country, such as DE123456789";
-                Some(Finding::new(place, "BR-CO-09", message).expected("a country code of ISO 3166-1, or EL"))
+                let finding = Finding::new(place, "BR-CO-09", message).found(vat_id);
+                findings.fault(finding.expected("a country code of ISO 3166-1, or EL"));
             }
+            // The norm asks for the prefix alone; what a country's numbers look like may change.
             Err(VatIdFault::Shape(shapes)) => {
-                let message = "this is no VAT number of that country (9: a digit, A: a letter, *: either)";
-                Some(Finding::new(place, "vat-id", message).expected(shapes.replace(' ', " or ")))
+                let message =
+                    "this does not look like a VAT number of that country (9: a digit, A: a letter, *: either)";
+                let finding = Finding::new(place, "vat-id", message).found(vat_id);
+                findings.warning(finding.expected(shapes.replace(' ', " or ")));
             }
-        };
-        if let Some(finding) = finding {
-            findings.fault(finding.found(vat_id));
         }
     }
     let email = party.contact.as_ref().and_then(|contact| contact.email.as_deref());
@@ -60,9 +61,9 @@ fn check_buyer(buyer: &Party, findings: &mut Findings) {
         findings.fault(Finding::new(format!("/buyer/{key}"), "buyer-term", message));
     }
     if buyer.identifiers.len() > 1 {
-        let finding =
-            Finding::new("/buyer/identifiers".to_owned(), "buyer-identifier", "a buyer has at most one identifier");
-        findings.fault(finding.expected("at most 1").found(buyer.identifiers.len().to_string()));
+        let message = "a legal e-invoice names one identifier of the buyer: the first";
+        let finding = Finding::new("/buyer/identifiers".to_owned(), "buyer-identifier", message);
+        findings.warning(finding.expected("at most 1").found(buyer.identifiers.len().to_string()));
     }
 }
 
@@ -92,42 +93,62 @@ fn check_representative(party: &Party, findings: &mut Findings) {
     }
 }
 
-const SELLER_TAX_NUMBER: &str = "the seller's VAT number or tax number";
+/// Whether the seller is in the European Union, by its address or its VAT number.
+pub(super) fn is_seller_in_european_union(input: &InvoiceInput) -> bool {
+    let Some(seller) = &input.seller.0 else {
+        return false;
+    };
+    let country = seller.address.as_ref().and_then(|address| address.country);
+    let prefix = seller.vat_id.as_deref().and_then(|vat_id| vat_id.get(..2));
+    country.map(|country| country.code()).into_iter().chain(prefix).any(is_in_european_union)
+}
+
+/// Warns of what a legal e-invoice of the European Union would lack.
+pub(super) fn warn_of_missing(place: &str, rule: &'static str, what: &str, findings: &mut Findings) {
+    let message = format!("a legal e-invoice of the European Union needs {what}");
+    findings.warning(Finding::new(place.to_owned(), rule, message));
+}
 
 /// What an invoice from the European Union needs before it can become a legal e-invoice.
 fn warn_of_seller_in_european_union(input: &InvoiceInput, seller: &Party, findings: &mut Findings) {
-    let country = seller.address.as_ref().and_then(|address| address.country);
-    let prefix = seller.vat_id.as_deref().and_then(|vat_id| vat_id.get(..2));
-    let is_member = |code: Option<&str>| code.is_some_and(is_in_european_union);
-    if !is_member(country.map(|country| country.code())) && !is_member(prefix) {
+    if !is_seller_in_european_union(input) {
         return;
     }
-    let buyer = input.buyer.0.as_ref();
-    let buyer_country = buyer.and_then(|buyer| buyer.address.as_ref()).and_then(|address| address.country);
-    let is_represented = input.tax_representative.is_some();
-    let has_tax_number = seller.vat_id.is_some() || seller.tax_id.is_some() || is_represented;
-    let is_identified = seller.vat_id.is_some() || seller.legal_id.is_some() || !seller.identifiers.is_empty();
-    let missing = [
-        (country.is_none(), "/seller/address/country", "BR-09", "the seller's country"),
-        (buyer_country.is_none(), "/buyer/address/country", "BR-11", "the buyer's country"),
-        (!is_identified, "/seller/vat_id", "BR-CO-26", "a VAT number, a legal id or another identifier of the seller"),
-        (!has_tax_number && charges_tax(input), "/seller/vat_id", "BR-S-02", SELLER_TAX_NUMBER),
-        (!has_tax_number && names(input, TaxCategory::Z), "/seller/vat_id", "BR-Z-02", SELLER_TAX_NUMBER),
-        (!has_tax_number && names(input, TaxCategory::E), "/seller/vat_id", "BR-E-02", SELLER_TAX_NUMBER),
+    let addresses = [
+        (Some(seller), "/seller/address", ["BR-08", "BR-09"], "the seller's"),
+        (input.buyer.0.as_ref(), "/buyer/address", ["BR-10", "BR-11"], "the buyer's"),
     ];
-    for (_, pointer, rule, what) in missing.into_iter().filter(|(is_missing, ..)| *is_missing) {
-        let message = format!("a legal e-invoice of the European Union needs {what}");
-        findings.warning(Finding::new(pointer.to_owned(), rule, message));
+    for (party, place, rules, whose) in addresses {
+        if let Some(party) = party {
+            warn_of_address(party.address.as_ref(), (place, rules, whose), findings);
+        }
+    }
+    if let Some(address) = input.delivery.as_ref().and_then(|delivery| delivery.address.as_ref())
+        && address.country.is_none()
+    {
+        warn_of_missing("/delivery/address/country", "BR-57", "the country of delivery", findings);
+    }
+    let is_identified = seller.vat_id.is_some() || seller.legal_id.is_some() || !seller.identifiers.is_empty();
+    if !is_identified {
+        let what = "a VAT number, a legal id or another identifier of the seller";
+        warn_of_missing("/seller/vat_id", "BR-CO-26", what, findings);
+    }
+    if let Some(currency) = input.currency.filter(|currency| currency.minor_units() > 2) {
+        let what = format!("amounts of at most two decimals (BR-DEC rules), but amounts in {currency} have more");
+        warn_of_missing("/currency", "BR-DEC-18", &what, findings);
     }
 }
 
-fn names(input: &InvoiceInput, category: TaxCategory) -> bool {
-    let lines = input.lines.0.as_deref().unwrap_or_default();
-    input.tax_category == Some(category) || lines.iter().any(|line| line.tax_category == Some(category))
-}
-
-fn charges_tax(input: &InvoiceInput) -> bool {
-    let lines = input.lines.0.as_deref().unwrap_or_default();
-    let has_rate = |rate: Option<crate::figures::Decimal>| rate.is_some_and(|rate| !rate.is_zero());
-    has_rate(input.tax_rate) || names(input, TaxCategory::S) || lines.iter().any(|line| has_rate(line.tax_rate))
+fn warn_of_address(
+    address: Option<&PostalAddress>,
+    (place, [presence, country], whose): (&str, [&'static str; 2], &str),
+    findings: &mut Findings,
+) {
+    match address {
+        None => warn_of_missing(place, presence, &format!("{whose} postal address"), findings),
+        Some(address) if address.country.is_none() => {
+            warn_of_missing(&format!("{place}/country"), country, &format!("{whose} country"), findings);
+        }
+        Some(_) => {}
+    }
 }

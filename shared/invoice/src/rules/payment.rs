@@ -83,8 +83,10 @@ fn check_iban(iban: &str, pointer: String, findings: &mut Findings) {
     if compact.parse::<Iban>().is_ok() {
         return;
     }
-    let finding = Finding::new(pointer, "iban", "this is no IBAN: its country, its length or its checksum is wrong");
-    findings.fault(finding.found(iban));
+    let message = "this is no IBAN: its country, its length or its checksum is wrong; \
+                   the number of an account without an IBAN is its account_number";
+    let finding = Finding::new(pointer, "iban", message);
+    findings.fault(finding.expected("an IBAN, or an account_number").found(iban));
 }
 
 /// Checks that a card's number is not written out (BR-51, PCI DSS).

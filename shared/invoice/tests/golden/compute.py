@@ -2,7 +2,7 @@
 """The second method: computes the figures of every golden invoice with exact fractions.
 
     compute.py            checks that each NAME.expected.json says what follows from NAME.json
-    compute.py --write    writes them anew; the sentence "about" is kept
+    compute.py --write    writes them; the sentence "about" is kept
 
 It shares no code with the crate: numbers are fractions, never decimals, and the net of a group whose prices include tax
 is found by trying every amount near it instead of solving for it.
@@ -16,9 +16,10 @@ from fractions import Fraction
 
 MINOR_UNITS = {
     "BHD": 3, "CHF": 2, "CLF": 4, "CLP": 0, "EUR": 2, "GBP": 2, "INR": 2, "ISK": 0, "JPY": 0, "KRW": 0, "KWD": 3,
-    "MXN": 2, "PLN": 2, "SEK": 2, "TND": 3, "USD": 2, "UYW": 4,
+    "CAD": 2, "MXN": 2, "PLN": 2, "SEK": 2, "TND": 3, "USD": 2, "UYW": 4,
 }
-CATEGORIES = ["S", "Z", "E", "AE", "K", "G", "O", "L", "M"]
+CATEGORIES = ["S", "Z", "E", "AE", "K", "G", "O", "L", "M", "B"]
+TAXED = ("S", "L", "M", "B")
 
 
 def fraction(value):
@@ -81,13 +82,13 @@ class Case:
         category, rate = own.get("tax_category"), own.get("tax_rate")
         if category is None and rate is None:
             category, rate = default.get("tax_category"), default.get("tax_rate")
-        elif category in ("S", "L", "M") and rate is None:
+        elif category in TAXED and rate is None:
             rate = default.get("tax_rate")
         if category is None:
             category = "O" if rate is None else ("S" if fraction(rate) else "Z")
         if category == "O":
             return category, None
-        return category, fraction(rate) if category in ("S", "L", "M") else Fraction(0)
+        return category, fraction(rate) if category in TAXED else Fraction(0)
 
     def adjustment(self, what, given, base):
         if "percent" not in given:
@@ -181,11 +182,21 @@ class Case:
         without_tax = sum(line_net, zero) - sum(allowance_net, zero) + sum(charge_net, zero)
         with_tax = without_tax + tax_total
         prepaid, rounding = fraction(document.get("prepaid_amount", 0)), fraction(document.get("rounding_amount", 0))
+        prepaid += sum((fraction(one["amount"]) for one in document.get("prepayments", [])), zero)
         if inclusive:
             rounding += seen - with_tax
-        payable = with_tax - prepaid + rounding
-        other = sum((self.other_tax(tax, without_tax) for tax in document.get("other_taxes", [])), zero)
+        shares = list(zip(document["lines"], line_net)) + [
+            (given, -amount) for given, amount in zip(document.get("allowances", []), allowance_net)
+        ] + list(zip(document.get("charges", []), charge_net))
+        other = self.other_taxes(shares, without_tax)
         withheld = sum((self.beyond(tax, without_tax) for tax in document.get("withholding_taxes", [])), zero)
+        withheld += sum((fraction(group["tax_amount"]) for group in breakdown if group["category"] == "B"), zero)
+        if "rounding" in document and "rounding_amount" not in document:
+            coin, due = fraction(document["rounding"]), with_tax - prepaid + rounding + other - withheld
+            coins = round_half_away(due / coin, 0) * coin
+            self.steps.append(f"to pay: {self.money(due)} in coins of {show(coin)} is {self.money(coins)}")
+            rounding += coins - due
+        payable = with_tax - prepaid + rounding
         totals = {
             "line_total": sum(line_net, zero),
             "allowance_total": sum(allowance_net, zero),
@@ -213,17 +224,27 @@ class Case:
             "tax_breakdown": breakdown,
             "totals": totals,
         }
-        return result | self.terms(payable)
+        return result | self.terms(payable + other - withheld)
 
     def beyond(self, tax, without_tax):
         base = fraction(tax["base_amount"]) if "base_amount" in tax else without_tax
         rate = fraction(tax["rate"])
         return self.rounded(f"{tax['name']}: {show(rate)} % of {self.money(base)}", base * rate / 100)
 
-    def other_tax(self, tax, without_tax):
-        return self.beyond(tax, without_tax) if "rate" in tax else fraction(tax["amount"])
+    def other_taxes(self, shares, without_tax):
+        """Each tax is taken of the shares that name it, else of the whole, and of the taxes that it is on."""
+        computed = []
+        for tax in self.document.get("other_taxes", []):
+            if "rate" not in tax:
+                computed.append((tax["name"], fraction(tax["amount"])))
+                continue
+            named = [amount for given, amount in shares if tax["name"] in given.get("other_taxes", [])]
+            base = sum(named, Fraction(0)) if named else without_tax
+            base += sum((amount for name, amount in computed if name in tax.get("on", [])), Fraction(0))
+            computed.append((tax["name"], self.beyond(tax, base)))
+        return sum((amount for _, amount in computed), Fraction(0))
 
-    def terms(self, payable):
+    def terms(self, due):
         terms = self.document.get("payment_terms")
         terms = {"days": terms} if isinstance(terms, int) else terms if isinstance(terms, dict) else {}
         issued = datetime.date.fromisoformat(self.document["issue_date"])
@@ -232,12 +253,12 @@ class Case:
         discounts = []
         for discount in terms.get("discounts", []):
             percent = fraction(discount["percent"])
-            what = f"discount within {discount['days']} days: {show(percent)} % of {self.money(payable)}"
-            amount = self.rounded(what, payable * percent / 100)
+            what = f"discount within {discount['days']} days: {show(percent)} % of {self.money(due)}"
+            amount = self.rounded(what, due * percent / 100)
             discounts.append({
                 "until": after(discount["days"]),
                 "amount": self.money(amount),
-                "amount_to_pay": self.money(payable - amount),
+                "amount_to_pay": self.money(due - amount),
             })
         return result | ({"early_payment_discounts": discounts} if discounts else {})
 

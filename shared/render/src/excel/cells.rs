@@ -1,5 +1,6 @@
 //! Cells of the types that a sheet knows, and their formats.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use invoice::{Amount, Decimal};
@@ -13,6 +14,24 @@ pub(super) type Column = u16;
 
 /// The first figure that has more digits than a spreadsheet keeps.
 const SIXTEEN_DIGITS: u128 = 10_u128.pow(15);
+
+/// The most UTF-16 units of a cell (Excel's specifications and limits).
+const LONGEST_TEXT: usize = 32_767;
+
+/// The text, cut with an ellipsis where a cell cannot hold it. The other formats have it whole.
+pub(super) fn fitting(text: Cow<'_, str>) -> Cow<'_, str> {
+    // A byte is at most one unit.
+    if text.len() <= LONGEST_TEXT || text.encode_utf16().count() <= LONGEST_TEXT {
+        return text;
+    }
+    let mut units = 1;
+    let end = text.char_indices().find(|(_, character)| {
+        units += character.len_utf16();
+        units > LONGEST_TEXT
+    });
+    let end = end.map_or(text.len(), |(end, _)| end);
+    Cow::Owned(format!("{}…", &text[..end]))
+}
 
 /// Whether a spreadsheet keeps every digit.
 pub(super) const fn is_exact(number: Decimal) -> bool {
@@ -51,24 +70,51 @@ pub(super) enum Kind {
     Money(u8),
 }
 
+/// The direction of a sheet. What is aligned to an edge grows away from it, over empty cells; on a sheet from right to
+/// left the other way round would be over filled ones, which cut it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    LeftToRight,
+    RightToLeft,
+}
+
+impl Direction {
+    /// The side on which columns begin.
+    pub(super) const fn start(self) -> FormatAlign {
+        match self {
+            Self::LeftToRight => FormatAlign::Left,
+            Self::RightToLeft => FormatAlign::Right,
+        }
+    }
+
+    /// The side on which columns end.
+    pub(super) const fn end(self) -> FormatAlign {
+        match self {
+            Self::LeftToRight => FormatAlign::Right,
+            Self::RightToLeft => FormatAlign::Left,
+        }
+    }
+}
+
 /// Formats, each made once a workbook.
 pub(super) struct Formats {
     made: BTreeMap<(Kind, Look), Format>,
     currency: &'static str,
+    direction: Direction,
 }
 
 impl Formats {
-    pub(super) fn new(currency: &'static str) -> Self {
-        Self { made: BTreeMap::new(), currency }
+    pub(super) fn new(currency: &'static str, direction: Direction) -> Self {
+        Self { made: BTreeMap::new(), currency, direction }
     }
 
     fn get(&mut self, kind: Kind, look: Look) -> &Format {
-        let currency = self.currency;
-        self.made.entry((kind, look)).or_insert_with(|| make(kind, look, currency))
+        let (currency, end) = (self.currency, self.direction.end());
+        self.made.entry((kind, look)).or_insert_with(|| make(kind, look, currency, end))
     }
 }
 
-fn make(kind: Kind, look: Look, currency: &str) -> Format {
+fn make(kind: Kind, look: Look, currency: &str, end: FormatAlign) -> Format {
     let format = Format::new().set_align(FormatAlign::Top);
     let format = match kind {
         Kind::Number(decimals) => format.set_num_format(with_decimals("#,##0", decimals)),
@@ -78,7 +124,7 @@ fn make(kind: Kind, look: Look, currency: &str) -> Format {
         Kind::Date(false) => format.set_num_format("d mmmm yyyy"),
         Kind::Text => format,
     };
-    let format = format.set_align(FormatAlign::Right);
+    let format = format.set_align(end);
     match look {
         Look::Plain => format,
         Look::Sum => format.set_bold(),
@@ -163,15 +209,15 @@ impl Cells<'_> {
     /// Writes text that stands to the right, as figures do.
     pub(super) fn figure_text(&mut self, at: Place, text: &str, look: Look) -> Result<(), XlsxError> {
         let format = self.formats.get(Kind::Text, look);
-        self.sheet.write_string_with_format(at.row, at.column, text, format).map(drop)
+        self.sheet.write_string_with_format(at.row, at.column, fitting(text.into()), format).map(drop)
     }
 
     pub(super) fn plain_text(&mut self, at: Place, text: &str) -> Result<(), XlsxError> {
-        self.sheet.write_string(at.row, at.column, text).map(drop)
+        self.sheet.write_string(at.row, at.column, fitting(text.into())).map(drop)
     }
 
     pub(super) fn text(&mut self, at: Place, text: &str, format: &Format) -> Result<(), XlsxError> {
-        self.sheet.write_string_with_format(at.row, at.column, text, format).map(drop)
+        self.sheet.write_string_with_format(at.row, at.column, fitting(text.into()), format).map(drop)
     }
 }
 

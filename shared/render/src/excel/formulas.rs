@@ -41,7 +41,7 @@ impl<'a> TotalFormulas<'a> {
         let index = self.rows.len();
         let formula = match total.kind {
             TotalKind::Lines => self.sum_of_lines(total.amount),
-            TotalKind::WithoutTax => self.sum_of_rows(0, total.amount),
+            TotalKind::WithoutTax | TotalKind::Gross => self.sum_of_rows(0, total.amount),
             TotalKind::Tax { taxable, rate } => rate.and_then(|rate| self.tax(taxable, rate, total.amount)),
             TotalKind::WithTax => self.sum_of_rows(self.base, total.amount),
             TotalKind::Due if index == 0 => self.sum_of_lines(total.amount),

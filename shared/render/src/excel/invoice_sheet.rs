@@ -1,53 +1,28 @@
 //! The sheet that looks like the invoice.
 
-use invoice::{Color as Rgb, Invoice, Line, Paper};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use invoice::{Color as Rgb, Line, Logo, LogoContent, Paper};
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Image, Worksheet, XlsxError};
 
-use super::cells::{Cells, Column, Formats, Look, Row, place};
+use super::cells::{Cells, Column, Direction, Formats, Look, Row, fitting, place};
+use super::columns::{Columns, TEXT_WIDTH, WIDEST_ITEM};
 use super::formulas::{LinesPlace, TotalFormulas};
-use crate::facts::{
-    Facts, LineFigures, Pair, PartyFacts, TotalKind, has_item_ids, has_several_rates, has_units, line_details,
-    unit_label,
-};
+use super::measure::{characters, row_height};
+use crate::facts::{Facts, LineFigures, Pair, PartyFacts, TotalKind, line_details, unit_label};
+use crate::raster::Raster;
 use crate::style::Style;
 
-/// The width of the description, in characters.
-const TEXT_WIDTH: f64 = 46.0;
 /// The room of a logo, in pixels.
 const LOGO_ROOM: (u32, u32) = (220, 64);
-/// Figures and dates always have so much room.
-const LEAST_FIGURE_WIDTH: usize = 12;
-
-/// The columns that this invoice needs.
-struct Columns {
-    item: Option<Column>,
-    text: Column,
-    quantity: Column,
-    unit: Option<Column>,
-    price: Column,
-    rate: Option<Column>,
-    amount: Column,
-}
-
-impl Columns {
-    fn of(invoice: &Invoice) -> Self {
-        let mut columns = 0..;
-        let mut next = || columns.next().unwrap_or_default();
-        Self {
-            item: has_item_ids(invoice).then(&mut next),
-            text: next(),
-            quantity: next(),
-            unit: has_units(invoice).then(&mut next),
-            price: next(),
-            rate: has_several_rates(invoice).then(&mut next),
-            amount: next(),
-        }
-    }
-}
 
 /// Formats of text.
 struct TextFormats {
     title: Format,
+    plain: Format,
+    value: Format,
     name: Format,
     quiet: Format,
     wrapped: Format,
@@ -58,17 +33,20 @@ struct TextFormats {
 }
 
 impl TextFormats {
-    fn new(accent: Rgb) -> Self {
+    fn new(accent: Rgb, direction: Direction) -> Self {
         let accent = Color::RGB(u32::from_be_bytes([0, accent.red, accent.green, accent.blue]));
-        let quiet = Format::new().set_font_color(Color::RGB(0x005C_6773));
+        let plain = Format::new().set_align(direction.start());
+        let quiet = plain.clone().set_font_color(Color::RGB(0x005C_6773));
         let head = quiet.clone().set_border_bottom(FormatBorder::Thin);
         Self {
-            title: Format::new().set_font_size(20).set_font_color(accent),
-            name: Format::new().set_bold(),
-            wrapped: Format::new().set_text_wrap().set_align(FormatAlign::Top),
-            figure_head: head.clone().set_align(FormatAlign::Right),
-            total: quiet.clone().set_align(FormatAlign::Right),
-            sum: Format::new().set_bold().set_align(FormatAlign::Right),
+            title: plain.clone().set_font_size(20).set_font_color(accent),
+            name: plain.clone().set_bold(),
+            wrapped: plain.clone().set_text_wrap().set_align(FormatAlign::Top),
+            figure_head: head.clone().set_align(direction.end()),
+            total: quiet.clone().set_align(direction.end()),
+            sum: plain.clone().set_bold().set_align(direction.end()),
+            value: plain.clone().set_align(direction.end()),
+            plain,
             quiet,
             head,
         }
@@ -81,6 +59,8 @@ struct InvoiceSheet<'a> {
     facts: &'a Facts<'a>,
     columns: Columns,
     formats: TextFormats,
+    /// The heights of rows that are higher than others.
+    heights: BTreeMap<Row, f64>,
 }
 
 pub(super) fn write(sheet: &mut Worksheet, facts: &Facts<'_>, style: &Style) -> Result<(), XlsxError> {
@@ -91,11 +71,13 @@ pub(super) fn write(sheet: &mut Worksheet, facts: &Facts<'_>, style: &Style) -> 
     sheet.set_print_fit_to_pages(1, 0);
     sheet.set_footer(format!("&R&8{}", facts.wording.page.fill(&[("page", "&P"), ("count", "&N")])));
     sheet.set_right_to_left(facts.wording.is_right_to_left);
+    let direction = if facts.wording.is_right_to_left { Direction::RightToLeft } else { Direction::LeftToRight };
     let mut page = InvoiceSheet {
-        cells: Cells { sheet, formats: Formats::new(invoice.currency.code()) },
+        cells: Cells { sheet, formats: Formats::new(invoice.currency.code(), direction) },
         facts,
-        columns: Columns::of(invoice),
-        formats: TextFormats::new(style.accent_for(invoice)),
+        columns: Columns::of(facts),
+        formats: TextFormats::new(style.accent_for(invoice), direction),
+        heights: BTreeMap::new(),
     };
     let row = page.head()?;
     let row = page.parties(row + 1)?;
@@ -114,7 +96,7 @@ impl InvoiceSheet<'_> {
         if let Some(mark) = facts.mark {
             self.cells.figure_text(place(title, self.columns.amount), mark, Look::Sum)?;
         }
-        let left = self.party(title + 1, 0, &facts.seller)?;
+        let left = self.party(title + 1, Half::First, &facts.seller)?;
         let number = Pair::new(facts.wording.number, facts.invoice.number.as_str());
         let right = self.references(title + 1, std::iter::once(&number).chain(&facts.references))?;
         Ok(left.max(right))
@@ -124,7 +106,7 @@ impl InvoiceSheet<'_> {
     fn logo(&mut self) -> Result<Row, XlsxError> {
         // A picture that the writer does not know is left out: the sheet says all without it.
         let Some(logo) = self.facts.logo else { return Ok(0) };
-        let Ok(image) = Image::new_from_buffer(&logo.bytes) else { return Ok(0) };
+        let Some(image) = picture_file(logo).and_then(|file| Image::new_from_buffer(&file).ok()) else { return Ok(0) };
         let (width, height) = (LOGO_ROOM.0.min(logo.width), LOGO_ROOM.1.min(logo.height));
         let image = image.set_scale_to_size(width, height, true).set_alt_text(self.facts.seller.name);
         self.cells.sheet.set_row_height_pixels(0, LOGO_ROOM.1 + 8)?;
@@ -142,11 +124,10 @@ impl InvoiceSheet<'_> {
                 label if label == wording.due_date => invoice.due_date,
                 _ => None,
             };
-            let at = place(row, self.columns.amount);
-            self.cells.text(place(row, self.columns.quantity), &pair.label, &self.formats.quiet)?;
+            self.block(row, self.columns.quantity..=self.columns.price - 1, &pair.label, |formats| &formats.quiet)?;
             match date {
-                Some(date) => self.cells.date(at, date, month_first)?,
-                None => self.cells.figure_text(at, &pair.value, Look::Plain)?,
+                Some(date) => self.cells.date(place(row, self.columns.amount), date, month_first)?,
+                None => self.value(row, &pair.value)?,
             }
             row += 1;
         }
@@ -158,28 +139,75 @@ impl InvoiceSheet<'_> {
         let mut row = row;
         for pair in facts.parties.chunks(2) {
             let mut end = row;
-            for (party, column) in pair.iter().zip([0, self.columns.quantity]) {
-                end = end.max(self.party(row, column, party)?);
+            for (party, half) in pair.iter().zip([Half::First, Half::Second]) {
+                end = end.max(self.party(row, half, party)?);
             }
             row = end + 1;
         }
         Ok(row - 1)
     }
 
-    fn party(&mut self, mut row: Row, column: Column, party: &PartyFacts<'_>) -> Result<Row, XlsxError> {
+    fn party(&mut self, mut row: Row, half: Half, party: &PartyFacts<'_>) -> Result<Row, XlsxError> {
+        let columns = match half {
+            Half::First => 0..=self.columns.text,
+            Half::Second => self.columns.quantity..=self.columns.amount,
+        };
         if !party.heading.is_empty() {
-            self.cells.text(place(row, column), party.heading, &self.formats.quiet)?;
+            self.block(row, columns.clone(), party.heading, |formats| &formats.quiet)?;
             row += 1;
         }
         if !party.name.is_empty() {
-            self.cells.text(place(row, column), party.name, &self.formats.name)?;
+            self.block(row, columns.clone(), party.name, |formats| &formats.name)?;
             row += 1;
         }
         for line in &party.lines {
-            self.cells.plain_text(place(row, column), line)?;
+            self.block(row, columns.clone(), line, |formats| &formats.plain)?;
             row += 1;
         }
         Ok(row)
+    }
+
+    /// The value of a reference: under the amounts, and over the prices where it needs their room.
+    fn value(&mut self, row: Row, text: &str) -> Result<(), XlsxError> {
+        let columns = self.columns.price..=self.columns.amount;
+        if characters(text) <= self.columns.width(columns.clone()) {
+            return self.cells.figure_text(place(row, self.columns.amount), text, Look::Plain);
+        }
+        self.block(row, columns, text, |formats| &formats.value)
+    }
+
+    /// A text over some columns: on one line where they have room for it, else on as many as it needs.
+    fn block(
+        &mut self,
+        row: Row,
+        columns: RangeInclusive<Column>,
+        text: &str,
+        format: fn(&TextFormats) -> &Format,
+    ) -> Result<(), XlsxError> {
+        let (first, last) = (*columns.start(), *columns.end());
+        let width = self.columns.width(columns);
+        let format = format(&self.formats);
+        if characters(text) <= width && !text.contains('\n') {
+            return self.cells.text(place(row, first), text, format);
+        }
+        let wrapped = format.clone().set_text_wrap().set_align(FormatAlign::Top);
+        let text = fitting(text.into());
+        if first == last {
+            self.cells.text(place(row, first), &text, &wrapped)?;
+        } else {
+            self.cells.sheet.merge_range(row, first, row, last, &text, &wrapped)?;
+        }
+        self.grow(row, row_height([(&*text, width)]))
+    }
+
+    /// Makes a row as high as that, unless it is already.
+    fn grow(&mut self, row: Row, height: f64) -> Result<(), XlsxError> {
+        let known = self.heights.entry(row).or_default();
+        if height <= *known {
+            return Ok(());
+        }
+        *known = height;
+        self.cells.sheet.set_row_height(row, height).map(drop)
     }
 
     /// The head of the table in `row`, the lines under it.
@@ -228,6 +256,9 @@ impl InvoiceSheet<'_> {
         let text =
             std::iter::once(&*line.name).chain(details.iter().map(String::as_str)).collect::<Vec<_>>().join("\n");
         self.cells.text(place(row, self.columns.text), &text, &self.formats.wrapped)?;
+        let id = line.seller_item_id.as_deref().unwrap_or_default();
+        let item_width = self.columns.item.map_or(WIDEST_ITEM, |column| self.columns.width(column..=column));
+        self.grow(row, row_height([(&*text, TEXT_WIDTH), (id, item_width)]))?;
         self.cells.number(place(row, self.columns.quantity), figures.quantity, 0)?;
         if let Some(column) = self.columns.unit {
             self.cells.figure_text(place(row, column), unit_label(line, self.facts), Look::Plain)?;
@@ -247,12 +278,12 @@ impl InvoiceSheet<'_> {
         let mut formulas = TotalFormulas::new(facts.invoice, lines, first);
         let mut row = first;
         for total in &facts.totals {
-            let (look, label) = match total.kind {
-                TotalKind::Due => (Look::Due, &self.formats.sum),
-                TotalKind::WithTax | TotalKind::WithoutTax => (Look::Sum, &self.formats.sum),
-                _ => (Look::Plain, &self.formats.total),
+            let look = match total.kind {
+                TotalKind::Due => Look::Due,
+                TotalKind::WithTax | TotalKind::WithoutTax | TotalKind::Gross => Look::Sum,
+                _ => Look::Plain,
             };
-            self.cells.text(place(row, self.columns.amount - 1), &total.label, label)?;
+            self.total_label(row, &total.label, look)?;
             let at = place(row, self.columns.amount);
             match formulas.next(total) {
                 Some(formula) => self.cells.formula(at, &formula, total.amount, look)?,
@@ -263,21 +294,33 @@ impl InvoiceSheet<'_> {
         Ok(row)
     }
 
+    /// The label of a total, which grows from the amount over the empty cells beside it.
+    fn total_label(&mut self, row: Row, label: &str, look: Look) -> Result<(), XlsxError> {
+        let format: fn(&TextFormats) -> &Format =
+            if look == Look::Plain { |formats| &formats.total } else { |formats| &formats.sum };
+        let columns = 0..=self.columns.amount - 1;
+        if characters(label) <= self.columns.width(columns.clone()) {
+            return self.cells.text(place(row, self.columns.amount - 1), label, format(&self.formats));
+        }
+        self.block(row, columns, label, format)
+    }
+
     /// Payment, notes and what stands at the foot of pages; gives the last row that is written.
     fn closing(&mut self, mut row: Row) -> Result<Row, XlsxError> {
         let facts = self.facts;
+        let whole = 0..=self.columns.amount;
         for pair in &facts.payment {
-            self.cells.plain_text(place(row, 0), &format!("{}: {}", pair.label, pair.value))?;
+            self.block(row, whole.clone(), &format!("{}: {}", pair.label, pair.value), |formats| &formats.plain)?;
             row += 1;
         }
         row += u32::from(!facts.payment.is_empty());
         for note in facts.notes.iter().flat_map(|note| note.lines()) {
-            self.cells.plain_text(place(row, 0), note)?;
+            self.block(row, whole.clone(), note, |formats| &formats.plain)?;
             row += 1;
         }
         row += u32::from(!facts.notes.is_empty() && !facts.footer.is_empty());
         for line in facts.footer.lines() {
-            self.cells.text(place(row, 0), line, &self.formats.quiet)?;
+            self.block(row, whole.clone(), line, |formats| &formats.quiet)?;
             row += 1;
         }
         Ok(row - 1)
@@ -294,34 +337,27 @@ impl InvoiceSheet<'_> {
     }
 
     fn widths(&mut self) -> Result<(), XlsxError> {
-        let invoice = self.facts.invoice;
-        let numbers = &self.facts.numbers;
-        let mut widest = [LEAST_FIGURE_WIDTH; 4];
-        for line in &invoice.lines {
-            let figures = LineFigures::of(line);
-            let decimals = invoice.currency.minor_units();
-            let lengths = [
-                line.seller_item_id.as_deref().map_or(0, |id| id.chars().count()),
-                numbers.quantity(figures.quantity).len(),
-                numbers.price(figures.price, decimals).len(),
-                numbers.amount(figures.amount).len(),
-            ];
-            for (widest, length) in widest.iter_mut().zip(lengths) {
-                *widest = (*widest).max(length + 2);
-            }
-        }
-        let due = self.facts.amount_with_currency(invoice.totals.amount_to_pay).chars().count();
-        // The amount due is set larger and bold.
-        let amount = widest[3].max(due * 3 / 2).max(18);
-        let figures = [(self.columns.item, widest[0].min(28)), (Some(self.columns.quantity), widest[1])];
-        let more = [(Some(self.columns.price), widest[2]), (Some(self.columns.amount), amount)];
-        let sheet = &mut *self.cells.sheet;
-        sheet.set_column_width(self.columns.text, TEXT_WIDTH)?;
-        for (column, width) in figures.into_iter().chain(more) {
-            if let Some(column) = column {
-                sheet.set_column_width(column, u32::try_from(width.min(60)).unwrap_or_default())?;
-            }
+        for (column, width) in (0..).zip(&self.columns.widths) {
+            self.cells.sheet.set_column_width(column, *width)?;
         }
         Ok(())
+    }
+}
+
+/// The sides of the head on which parties stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Half {
+    First,
+    Second,
+}
+
+/// The picture as a file that says nothing else, such as where a photograph was taken.
+fn picture_file(logo: &Logo) -> Option<Cow<'_, [u8]>> {
+    match &logo.content {
+        LogoContent::Jpeg { file, .. } => Some(Cow::Borrowed(file)),
+        LogoContent::Pixels { colors, alpha } => {
+            let raster = Raster::reduced((logo.width as usize, logo.height as usize), colors, alpha.as_deref());
+            raster.to_png().ok().map(Cow::Owned)
+        }
     }
 }

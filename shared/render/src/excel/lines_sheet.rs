@@ -18,8 +18,8 @@ use zip::result::{ZipError, ZipResult};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::cells::{Cells, Column, Formats, Kind, Look, Row, excel_date, is_exact, place};
-use crate::flat_table::{Cell, INVOICE_COLUMNS, LINE_COLUMNS};
+use super::cells::{Cells, Column, Direction, Formats, Kind, Look, Place, Row, excel_date, fitting, is_exact, place};
+use crate::flat_table::{Cell, FURTHER_LINE_COLUMNS, INVOICE_COLUMNS, LINE_COLUMNS};
 
 /// The columns of the invoice that each line repeats; the rest of them stands on the first sheet.
 const REPEATED: [&str; 3] = ["invoice_number", "issue_date", "currency"];
@@ -68,8 +68,8 @@ impl FlatColumn {
     }
 }
 
-/// What a cell becomes in the sheet's part.
-enum Written<'a> {
+/// What a cell becomes in a sheet.
+pub(super) enum Written<'a> {
     Nothing,
     Text(Cow<'a, str>),
     /// A figure, which a spreadsheet keeps as a number.
@@ -79,11 +79,12 @@ enum Written<'a> {
 }
 
 impl<'a> Written<'a> {
-    fn of(cell: Cell<'a>) -> Self {
+    pub(super) fn of(cell: Cell<'a>) -> Self {
         match cell {
             Cell::Empty => Self::Nothing,
             Cell::Text(text) if text.is_empty() => Self::Nothing,
-            Cell::Text(text) => Self::Text(text),
+            Cell::Text(text) => Self::Text(fitting(text)),
+            Cell::List(texts) => Self::Text(fitting(Cell::joined(&texts).into())),
             Cell::Date(date) => match excel_date(date) {
                 Some(day) => Self::Number(Kind::Date(false), day.to_excel().to_string()),
                 None => Self::FigureText(date.to_string()),
@@ -94,6 +95,15 @@ impl<'a> Written<'a> {
                 Self::Number(Kind::Number(amount.currency().minor_units()), amount.to_string())
             }
             Cell::Amount(amount) => Self::FigureText(amount.to_string()),
+        }
+    }
+
+    pub(super) fn write(self, at: Place, cells: &mut Cells<'_>) -> Result<(), XlsxError> {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Text(text) => cells.plain_text(at, &text),
+            Self::Number(kind, figure) => cells.exact(at, figure.parse().unwrap_or(f64::NAN), kind, Look::Plain),
+            Self::FigureText(text) => cells.figure_text(at, &text, Look::Plain),
         }
     }
 
@@ -124,7 +134,7 @@ impl<'a> LinesSheet<'a> {
         sheet.set_repeat_rows(0, 0)?;
         sheet.set_print_fit_to_pages(1, 0);
         sheet.set_landscape();
-        let mut cells = Cells { sheet, formats: Formats::new(invoice.currency.code()) };
+        let mut cells = Cells { sheet, formats: Formats::new(invoice.currency.code(), Direction::LeftToRight) };
         let head = Format::new().set_bold().set_border_bottom(FormatBorder::Thin);
         let mut kinds = BTreeSet::new();
         let columns = columns(invoice);
@@ -149,14 +159,7 @@ impl<'a> LinesSheet<'a> {
         for (row, line) in (1..).zip(&self.invoice.lines) {
             for (index, column) in (0..).zip(&self.columns) {
                 let at = place(row, index);
-                match column.written(self.invoice, line) {
-                    Written::Nothing => {}
-                    Written::Text(text) => cells.plain_text(at, &text)?,
-                    Written::Number(kind, figure) => {
-                        cells.exact(at, figure.parse().unwrap_or(f64::NAN), kind, Look::Plain)?;
-                    }
-                    Written::FigureText(text) => cells.figure_text(at, &text, Look::Plain)?,
-                }
+                column.written(self.invoice, line).write(at, cells)?;
             }
         }
         Ok(())
@@ -244,7 +247,7 @@ fn columns(invoice: &Invoice) -> Vec<FlatColumn> {
     let repeated = INVOICE_COLUMNS.iter().filter(|column| REPEATED.contains(&column.name));
     let repeated = repeated.map(|column| FlatColumn { name: column.name, source: Source::Invoice(column.cell) });
     let is_used = |cell: fn(&Line) -> Cell<'_>| invoice.lines.iter().any(|line| cell(line) != Cell::Empty);
-    let own = LINE_COLUMNS.iter().filter(|column| is_used(column.cell));
+    let own = LINE_COLUMNS.iter().chain(FURTHER_LINE_COLUMNS).filter(|column| is_used(column.cell));
     let own = own.map(|column| FlatColumn { name: column.name, source: Source::Line(column.cell) });
     repeated.chain(own).collect()
 }

@@ -2,7 +2,7 @@
 
 use invoice::{Adjustment, Amount, Decimal, Invoice, Line};
 
-use super::{Facts, references};
+use super::{Facts, identifiers, references};
 use crate::cldr::{country_name, unit_name};
 
 /// The figures of a line as a document shows them.
@@ -55,23 +55,36 @@ pub(crate) fn line_details(line: &Line, facts: &Facts<'_>) -> Vec<String> {
     let texts = [line.description.as_deref(), line.note.as_deref()];
     details.extend(texts.into_iter().flatten().map(str::to_owned));
     details.extend(line.period.as_ref().and_then(|period| references::period(period, &facts.numbers)));
-    let standard = line.standard_item_id.as_ref().map(|identifier| identifier.id.as_str());
     let labelled = [
         (wording.buyer_item, line.buyer_item_id.as_deref()),
-        (wording.standard_item, standard),
         (wording.order_line, line.order_line_reference.as_deref()),
+        (wording.accounting_reference, line.buyer_accounting_reference.as_deref()),
         (wording.invoiced_object, line.invoiced_object.as_ref().map(|object| object.id.as_str())),
         (wording.origin, line.origin_country.map(|country| country_name(country.code(), wording.language))),
     ];
     details.extend(labelled.into_iter().filter_map(|(label, text)| Some(format!("{label} {}", text?))));
+    details.extend(line.standard_item_id.as_ref().map(|id| identifiers::item_identifier(id, wording)));
+    details.extend(line.classifications.iter().map(identifiers::classification));
     details.extend(line.attributes.iter().map(|attribute| format!("{}: {}", attribute.name, attribute.value)));
+    details.extend((!line.other_taxes.is_empty()).then(|| line.other_taxes.join(", ")));
     if line.price.base_quantity != Decimal::ONE {
         let base = facts.numbers.quantity(line.price.base_quantity);
         details.push(wording.price_per.fill(&[("quantity", &base)]));
     }
+    details.extend(price_before_discount(line, facts));
     details.extend(line.allowances.iter().map(|entry| adjustment(entry, wording.discount, true, facts)));
     details.extend(line.charges.iter().map(|entry| adjustment(entry, wording.charge, false, facts)));
     details
+}
+
+/// What the price was before its discount; nothing where it has none.
+fn price_before_discount(line: &Line, facts: &Facts<'_>) -> Option<String> {
+    let price = &line.price;
+    let discount = price.discount_with_tax.or(price.discount).filter(|discount| !discount.is_zero())?;
+    let gross = price.gross_with_tax.or(price.gross)?;
+    let written = |price: Decimal| facts.numbers.price(price, facts.invoice.currency.minor_units());
+    let values = [("price", &*written(gross)), ("discount", &*written(discount))];
+    Some(facts.wording.price_before_discount.fill(&values))
 }
 
 fn adjustment(entry: &Adjustment, label: &str, lowers: bool, facts: &Facts<'_>) -> String {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use invoice::{Contact, CountryCode, Delivery, Invoice, Party, PostalAddress};
 
+use super::identifiers::{identifier, registration};
 use crate::cldr::country_name;
 use crate::wording::Wording;
 
@@ -39,8 +40,8 @@ pub(crate) fn others<'a>(invoice: &'a Invoice, wording: &Wording) -> Vec<PartyFa
 /// What the law asks for on letters: register, tax office, capital.
 pub(crate) fn legal<'a>(seller: &'a Party, wording: &Wording) -> Vec<Cow<'a, str>> {
     let mut lines = Vec::new();
-    let registration = seller.legal_id.as_ref().map(|identifier| identifier.id.as_str());
-    push_labelled(&mut lines, wording.registration, registration);
+    lines.extend(seller.legal_id.as_ref().map(|id| Cow::Owned(registration(id, wording))));
+    lines.extend(seller.identifiers.iter().map(|id| Cow::Owned(identifier(id))));
     push_labelled(&mut lines, wording.tax_office_number, seller.tax_id.as_deref());
     push_labelled(&mut lines, wording.tax_number, seller.vat_id.as_deref());
     lines.extend(seller.legal_information.iter().flat_map(|text| text.lines()).map(Cow::Borrowed));
@@ -56,6 +57,8 @@ fn party<'a>(party: &'a Party, heading: &'static str, home: Option<CountryCode>,
     push(&mut lines, party.contact.as_ref().and_then(|contact| contact.email.as_deref()));
     push(&mut lines, party.contact.as_ref().and_then(|contact| contact.phone.as_deref()));
     push_labelled(&mut lines, wording.tax_number, party.vat_id.as_deref());
+    lines.extend(party.legal_id.as_ref().map(|id| Cow::Owned(registration(id, wording))));
+    lines.extend(party.identifiers.iter().map(|id| Cow::Owned(identifier(id))));
     PartyFacts { heading, name: &party.name, lines }
 }
 
@@ -64,6 +67,7 @@ fn ship_to<'a>(delivery: &'a Delivery, home: Option<CountryCode>, wording: &Word
     push(&mut lines, delivery.contact_name.as_deref());
     push_address(&mut lines, delivery.address.as_ref());
     push_country(&mut lines, delivery.address.as_ref(), home, wording);
+    lines.extend(delivery.location.as_ref().map(|id| Cow::Owned(identifier(id))));
     let name = delivery.name.as_deref().unwrap_or_default();
     let is_empty = name.is_empty() && lines.is_empty();
     (!is_empty).then_some(PartyFacts { heading: wording.ship_to, name, lines })
@@ -99,7 +103,7 @@ fn push_country(
     wording: &Wording,
 ) {
     let country = address.and_then(|address| address.country);
-    let abroad = country.filter(|_| home.is_some() && country != home);
+    let abroad = country.filter(|_| country != home);
     lines.extend(abroad.map(|country| Cow::Borrowed(country_name(country.code(), wording.language))));
 }
 

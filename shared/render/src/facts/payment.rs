@@ -2,13 +2,32 @@
 
 use std::borrow::Cow;
 
-use invoice::{CreditTransfer, EarlyPaymentDiscount, Invoice, Payment, TaxCategory};
+use invoice::{
+    Amount, Balance, CreditTransfer, EarlyPaymentDiscount, Invoice, Payee, Payment, SupportingDocument, TaxCategory,
+};
 
 use super::Pair;
+use super::identifiers::{identifier, registration};
 use crate::number_format::NumberFormat;
 use crate::wording::Wording;
 
-pub(crate) fn payment<'a>(invoice: &'a Invoice, wording: &Wording, numbers: &NumberFormat) -> Vec<Pair<'a>> {
+pub(crate) fn payment<'a>(
+    invoice: &'a Invoice,
+    balance: Balance,
+    wording: &Wording,
+    numbers: &NumberFormat,
+) -> Vec<Pair<'a>> {
+    // Where no money is to move, ways to pay would only lead to a payment by mistake.
+    let is_to_be_paid = matches!(balance, Balance::Due(_) | Balance::Credited(_)) && !balance.amount().is_zero();
+    let mut pairs = if is_to_be_paid { ways_to_pay(invoice, wording, numbers) } else { Vec::new() };
+    if let Some(tax) = invoice.totals.tax_total_in_tax_currency {
+        let label = wording.tax_in.fill(&[("currency", tax.currency().code())]);
+        pairs.push(Pair::new(label, tax_in_tax_currency(invoice, tax, numbers)));
+    }
+    pairs
+}
+
+fn ways_to_pay<'a>(invoice: &'a Invoice, wording: &Wording, numbers: &NumberFormat) -> Vec<Pair<'a>> {
     let mut pairs = Vec::new();
     pairs.extend(invoice.payment_terms.as_deref().map(|terms| Pair::new(wording.terms, terms)));
     let discounts = invoice.early_payment_discounts.iter();
@@ -16,12 +35,27 @@ pub(crate) fn payment<'a>(invoice: &'a Invoice, wording: &Wording, numbers: &Num
     if let Some(payment) = &invoice.payment {
         push_payment(&mut pairs, payment, wording);
     }
-    pairs.extend(invoice.payee.as_ref().map(|payee| Pair::new(wording.payee, payee.name.as_str())));
-    if let Some(tax) = invoice.totals.tax_total_in_tax_currency {
-        let label = wording.tax_in.fill(&[("currency", tax.currency().code())]);
-        pairs.push(Pair::new(label, numbers.amount(tax)));
-    }
+    pairs.extend(invoice.payee.as_ref().map(|payee| Pair::new(wording.payee, payee_line(payee, wording))));
     pairs
+}
+
+/// The payee with what identifies it, on one line.
+fn payee_line(payee: &Payee, wording: &Wording) -> String {
+    let legal_id = payee.legal_id.as_ref().map(|id| registration(id, wording));
+    let parts = [Some(payee.name.clone()), payee.identifier.as_ref().map(identifier), legal_id];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// For example `138.67 (1 USD = 0.9123 EUR)`.
+fn tax_in_tax_currency(invoice: &Invoice, tax: Amount, numbers: &NumberFormat) -> String {
+    let amount = numbers.amount(tax);
+    match invoice.tax_exchange_rate {
+        Some(rate) => {
+            let (from, to) = (invoice.currency.code(), tax.currency().code());
+            format!("{amount} (1 {from} = {} {to})", numbers.quantity(rate))
+        }
+        None => amount,
+    }
 }
 
 fn push_payment<'a>(pairs: &mut Vec<Pair<'a>>, payment: &'a Payment, wording: &Wording) {
@@ -84,9 +118,16 @@ pub(crate) fn notes<'a>(invoice: &'a Invoice, wording: &Wording) -> Vec<Cow<'a, 
     let mut reasons: Vec<&str> = explained.filter_map(|group| group.exemption_reason.as_deref()).collect();
     reasons.dedup();
     notes.extend(reasons.into_iter().map(Cow::Borrowed));
-    notes.extend(invoice.supporting_documents.iter().map(|document| {
-        let description = document.description.as_deref().map(|text| format!(", {text}")).unwrap_or_default();
-        Cow::Owned(format!("{}: {}{description}", wording.supporting_documents, document.reference))
-    }));
     notes
+        .extend(invoice.supporting_documents.iter().map(|document| Cow::Owned(supporting_document(document, wording))));
+    notes
+}
+
+/// For example `Enclosed: TS-3, Time sheet of March, timesheet.csv`.
+fn supporting_document(document: &SupportingDocument, wording: &Wording) -> String {
+    let file_name = document.attachment.as_ref().map(|attachment| attachment.file_name.as_str());
+    let parts =
+        [Some(document.reference.as_str()), document.description.as_deref(), document.url.as_deref(), file_name];
+    let parts: Vec<&str> = parts.into_iter().flatten().collect();
+    format!("{}: {}", wording.supporting_documents, parts.join(", "))
 }

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use invoice::{CreditTransfer, Invoice, Mark, Payment};
+use invoice::{Amount, Balance, CreditTransfer, Invoice, Payment};
 
-use crate::style::Style;
 use crate::wording::Wording;
 
 /// A code to be scanned.
@@ -37,13 +36,9 @@ const MOST_BYTES: usize = 331;
 const LINK_BYTES: usize = 331;
 
 /// The codes of the payment block; none where nothing is left to be paid.
-pub(crate) fn payment_codes<'a>(invoice: &'a Invoice, style: &Style, wording: &Wording) -> Vec<PaymentCode<'a>> {
-    let Some(payment) = &invoice.payment else { return Vec::new() };
-    let is_paid = style.mark_for(invoice) == Some(Mark::Paid) || invoice.totals.amount_to_pay.minor_units() <= 0;
-    if is_paid || invoice.type_code.is_credit_note() {
-        return Vec::new();
-    }
-    let transfer = credit_transfer(invoice, payment).map(Cow::Owned);
+pub(crate) fn payment_codes<'a>(invoice: &'a Invoice, balance: Balance, wording: &Wording) -> Vec<PaymentCode<'a>> {
+    let (Some(payment), Balance::Due(due)) = (&invoice.payment, balance) else { return Vec::new() };
+    let transfer = credit_transfer(invoice, payment, due).map(Cow::Owned);
     let transfer = transfer.map(|content| PaymentCode { caption: wording.scan_to_transfer, content });
     let link = payment.link.as_deref().filter(|link| link.len() <= LINK_BYTES).map(Cow::Borrowed);
     let link = link.map(|content| PaymentCode { caption: wording.scan_to_pay_online, content });
@@ -52,8 +47,7 @@ pub(crate) fn payment_codes<'a>(invoice: &'a Invoice, style: &Style, wording: &W
 
 /// A SEPA credit transfer as EPC069-12 writes it in version 002, in UTF-8; none where the invoice is not to be paid by
 /// one, or where its reference would not fit whole.
-fn credit_transfer(invoice: &Invoice, payment: &Payment) -> Option<String> {
-    let due = invoice.totals.amount_to_pay;
+fn credit_transfer(invoice: &Invoice, payment: &Payment, due: Amount) -> Option<String> {
     let is_euro = due.currency().code() == "EUR" && due.minor_units() <= LARGEST_AMOUNT;
     if !is_euro || !TRANSFERS.contains(&payment.means.code()) {
         return None;

@@ -1,6 +1,6 @@
 //! Number, dates and what the invoice refers to.
 
-use invoice::{DocumentReference, Invoice, Period};
+use invoice::{DocumentReference, Invoice, Period, TaxPointCode};
 
 use super::Pair;
 use crate::number_format::NumberFormat;
@@ -39,8 +39,19 @@ fn dates<'a>(invoice: &'a Invoice, wording: &Wording, numbers: &NumberFormat) ->
     let mut pairs: Vec<_> =
         dates.into_iter().filter_map(|(label, date)| Some(Pair::new(label, numbers.date(date?)))).collect();
     let span = invoice.period.as_ref().and_then(|span| period(span, numbers));
+    pairs.extend(tax_point(invoice, wording).map(|day| Pair::new(wording.tax_point_date, day)));
     pairs.extend(span.map(|span| Pair::new(wording.period, span)));
     pairs
+}
+
+/// Which day makes the tax due, where it is no date of its own.
+fn tax_point(invoice: &Invoice, wording: &Wording) -> Option<&'static str> {
+    match invoice.tax_point_code? {
+        TaxPointCode::IssueDate => Some(wording.issue_date),
+        TaxPointCode::DeliveryDate => Some(wording.delivery_date),
+        TaxPointCode::PaymentDate => Some(wording.payment),
+        _ => None,
+    }
 }
 
 /// A span of days, for example `1 March 2026 – 31 March 2026`.

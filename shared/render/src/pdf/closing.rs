@@ -51,7 +51,7 @@ fn total_row<'a>(
     columns: &Columns,
     geometry: &Geometry,
 ) {
-    let is_sum = matches!(total.kind, TotalKind::WithTax | TotalKind::WithoutTax);
+    let is_sum = matches!(total.kind, TotalKind::WithTax | TotalKind::WithoutTax | TotalKind::Gross);
     let style = if is_sum { BASE_BOLD } else { BASE };
     let label_style = if is_sum { BASE_BOLD } else { QUIET };
     let amount = facts.numbers.amount(total.amount);

@@ -11,6 +11,7 @@ use printpdf::{
 };
 use sha2::{Digest as _, Sha256};
 
+use super::attachments::{EmbeddedFile, embed};
 use super::content::{Fonts, LOGO, resource_name};
 use super::geometry::Geometry;
 use super::image::add_image;
@@ -35,6 +36,12 @@ pub(super) struct Resources<'a> {
     pub(super) logo: Option<&'a Logo>,
 }
 
+/// What is in the document beside its pages.
+pub(super) struct Enclosed<'a> {
+    pub(super) metadata: Metadata,
+    pub(super) files: Vec<EmbeddedFile<'a>>,
+}
+
 /// A digest of all page contents and the logo, of which the file's identifier is made.
 #[derive(Default)]
 pub(super) struct Digest(Sha256);
@@ -50,8 +57,8 @@ pub(super) fn assemble(
     geometry: &Geometry,
     contents: Vec<PageContent>,
     resources: Resources<'_>,
-    metadata: &Metadata,
-    digest: Digest,
+    enclosed: &Enclosed<'_>,
+    mut digest: Digest,
 ) -> Result<Vec<u8>, RenderError> {
     let programs: Vec<_> = resources
         .fonts
@@ -62,7 +69,9 @@ pub(super) fn assemble(
     let mut document = skeleton.to_lopdf_document(&PdfSaveOptions::default(), &mut Vec::new());
     document.version = "1.7".to_owned();
     fill_pages(&mut document, contents, &programs, resources.logo)?;
-    archive(&mut document, metadata, digest)?;
+    enclosed.files.iter().for_each(|file| file.digest(&mut digest));
+    embed(&mut document, &enclosed.files, &enclosed.metadata.pdf_date())?;
+    archive(&mut document, &enclosed.metadata, digest)?;
     let mut bytes = Vec::with_capacity(document.objects.len() * 256 + 64 * 1024);
     document.save_to(&mut bytes).map_err(lopdf::Error::from)?;
     Ok(bytes)
@@ -237,7 +246,7 @@ fn information(metadata: &Metadata) -> Dictionary {
 }
 
 /// A text string (ISO 32000-1, 7.9.2.2): UTF-16 where ASCII does not do.
-fn text_string(text: &str) -> Object {
+pub(super) fn text_string(text: &str) -> Object {
     if text.is_ascii() {
         return Object::string_literal(text);
     }

@@ -1,6 +1,6 @@
 //! The head of the document: seller, title, parties and references.
 
-use invoice::{Layout, Logo};
+use invoice::{Layout, Logo, LogoWidth, Side};
 
 use super::geometry::{
     BASE, BASE_BOLD, GAP, GUTTER, Geometry, HAIRLINE, LEADING, QUIET, RULE, SELLER, SMALL, TITLE, Theme,
@@ -35,29 +35,54 @@ const TITLE_BASELINE: Length = 20_000;
 
 /// The height of the band of the title.
 const TITLE_HEIGHT: Length = TITLE_BASELINE + 5_000;
-/// The room that a logo gets at most.
+/// The room that a logo gets whose width is not said.
 const LOGO_ROOM: (Length, Length) = (points(170), points(52));
+/// No logo is higher, however wide it is to be: 50 mm.
+const HIGHEST_LOGO: Length = 141_732;
+/// A millimetre, in thousandths of a point.
+const MILLIMETRE: Length = 2_835;
 /// The empty space between a logo and the name under it.
 const LOGO_GAP: Length = points(8);
 
-/// Draws the logo, if there is one, from the upper edge of the band of the title; gives as many empty lines as it
-/// reaches below that band.
-fn logo<'a>(sheet: &mut Sheet<'a>, facts: &Facts<'_>, left: Length, room: Length) -> Option<Column<'a>> {
+/// Draws the logo over the name of the seller, if it belongs there, from the upper edge of the band of the title; gives as
+/// many empty lines as it reaches below that band.
+fn logo_over_seller<'a>(sheet: &mut Sheet<'a>, facts: &Facts<'_>, left: Length, room: Length) -> Option<Column<'a>> {
     let logo = facts.logo?;
-    let (width, height) = logo_size(logo, LOGO_ROOM.0.min(room));
+    let (width, height) = logo_size(logo, facts, LOGO_ROOM.0.min(room));
     sheet.drawing(Drawing { left, top: 0, width, height, subject: Subject::Logo });
     let below = (height + LOGO_GAP - TITLE_HEIGHT).max(0);
     let lines = usize::try_from((below + LEADING - 1) / LEADING).unwrap_or_default();
     Some(std::iter::repeat_with(Vec::new).take(lines).collect())
 }
 
-/// As large as the room allows, but not larger than at 72 pixels an inch.
-fn logo_size(logo: &Logo, room: Length) -> (Length, Length) {
+/// Draws the logo over all else, where it is to stand on the other side than the seller does, or is wider than the room
+/// over the seller; tells whether it did.
+fn logo_over_all(sheet: &mut Sheet<'_>, facts: &Facts<'_>, geometry: &Geometry, seller: Side, room: Length) -> bool {
+    let presentation = &facts.invoice.presentation;
+    let side = presentation.logo_side.unwrap_or(seller);
+    let is_wider = presentation.logo_width.is_some_and(|width| millimetres(width) > room);
+    let Some(logo) = facts.logo.filter(|_| side != seller || is_wider) else { return false };
+    let (width, height) = logo_size(logo, facts, LOGO_ROOM.0);
+    let left = if side == Side::Left { geometry.left } else { geometry.right - width };
+    sheet.drawing(Drawing { left, top: 0, width, height, subject: Subject::Logo });
+    sheet.band(height + LOGO_GAP, true);
+    true
+}
+
+fn millimetres(width: LogoWidth) -> Length {
+    Length::from(width.millimetres()) * MILLIMETRE
+}
+
+/// As wide as it is to be; else as large as the room allows, but not larger than at 72 pixels an inch.
+fn logo_size(logo: &Logo, facts: &Facts<'_>, room: Length) -> (Length, Length) {
     let (pixels_across, pixels_down) = (i64::from(logo.width.max(1)), i64::from(logo.height.max(1)));
-    let mut width = i64::from(room).min(pixels_across * 1000);
+    let (mut width, highest) = match facts.invoice.presentation.logo_width {
+        Some(width) => (i64::from(millimetres(width)), HIGHEST_LOGO),
+        None => (i64::from(room).min(pixels_across * 1000), LOGO_ROOM.1),
+    };
     let mut height = width * pixels_down / pixels_across;
-    if height > i64::from(LOGO_ROOM.1) {
-        height = i64::from(LOGO_ROOM.1);
+    if height > i64::from(highest) {
+        height = i64::from(highest);
         width = height * pixels_across / pixels_down;
     }
     let length = |value: i64| Length::try_from(value.max(1)).unwrap_or(room);
@@ -71,7 +96,9 @@ fn seller_and_title<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &
     let number_room = geometry.column_width().max(title_width);
     let room = geometry.measure() - number_room - 2 * GUTTER;
     let mut names = wrap(facts.seller.name, SELLER, room).into_iter();
-    let mut left = logo(sheet, facts, geometry.left, room).unwrap_or_else(|| {
+    let is_drawn = logo_over_all(sheet, facts, geometry, Side::Left, room);
+    let logo = if is_drawn { None } else { logo_over_seller(sheet, facts, geometry.left, room) };
+    let mut left = logo.unwrap_or_else(|| {
         sheet.text(geometry.left, TITLE_BASELINE, SELLER, names.next().unwrap_or_default());
         Column::new()
     });
@@ -93,9 +120,12 @@ fn seller_and_title<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &
 fn title_and_seller<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, theme: Theme) {
     let title = TextStyle { weight: Weight::Bold, ..TITLE };
     let seller_left = geometry.column(2);
-    let mut names = wrap(facts.seller.name, BASE_BOLD, geometry.column_width()).into_iter();
+    let room = geometry.column_width();
+    let mut names = wrap(facts.seller.name, BASE_BOLD, room).into_iter();
+    let is_drawn = logo_over_all(sheet, facts, geometry, Side::Right, room);
     sheet.text(geometry.left, TITLE_BASELINE, title, facts.title);
-    let mut right = logo(sheet, facts, seller_left, geometry.column_width()).unwrap_or_else(|| {
+    let logo = if is_drawn { None } else { logo_over_seller(sheet, facts, seller_left, room) };
+    let mut right = logo.unwrap_or_else(|| {
         sheet.text(seller_left, TITLE_BASELINE, BASE_BOLD, names.next().unwrap_or_default());
         Column::new()
     });
@@ -107,7 +137,7 @@ fn title_and_seller<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &
     left.extend(mark(facts, theme).map(|(style, text)| vec![Entry { x: geometry.left, style, text }]));
     right.extend(names.map(|text| vec![Entry { x: seller_left, style: BASE_BOLD, text }]));
     for line in &facts.seller.lines {
-        push_wrapped(&mut right, line, QUIET, seller_left, geometry.column_width());
+        push_wrapped(&mut right, line, QUIET, seller_left, room);
     }
     place_columns(sheet, vec![left, right]);
 }

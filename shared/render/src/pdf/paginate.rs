@@ -26,7 +26,8 @@ pub(super) struct Room {
     pub(super) carry: Length,
 }
 
-/// Fills pages from above. Bands that keep each other move together, unless they need more than a page.
+/// Fills pages from above. Bands that keep each other move together, unless they need more than a page: those begin on
+/// the page that is being filled.
 pub(super) fn paginate(sheet: &Sheet<'_>, room: Room) -> Vec<Page> {
     let bands = sheet.bands();
     let mut filler = Filler { bands, room, pages: Vec::new(), start: 0, used: 0, top: 0 };
@@ -39,6 +40,9 @@ pub(super) fn paginate(sheet: &Sheet<'_>, room: Room) -> Vec<Page> {
     filler.close(bands.len());
     filler.pages
 }
+
+/// So many bands at the beginning of what needs more than a page stand on one.
+const FIRST_TOGETHER: usize = 3;
 
 fn chunk_end(bands: &[Band], start: usize) -> usize {
     bands[start..].iter().position(|band| !band.keeps_next).map_or(bands.len(), |length| start + length + 1)
@@ -59,14 +63,11 @@ impl Filler<'_> {
     fn place(&mut self, start: usize, end: usize) {
         let height: i64 = self.bands[start..end].iter().map(|band| i64::from(band.height)).sum();
         if !self.fits(height, end) {
-            let is_fresh = self.used == self.top;
-            if !is_fresh {
-                self.break_before(start);
-            }
-            if !self.fits(height, end) {
+            if !self.fits_on_a_page(height, start, end) {
                 self.place_one_by_one(start, end);
                 return;
             }
+            self.break_before(start);
         }
         let skips_space = self.used == self.top && self.bands[start].is_space();
         let skipped = if skips_space { self.bands[start].height } else { 0 };
@@ -76,7 +77,10 @@ impl Filler<'_> {
     fn place_one_by_one(&mut self, start: usize, end: usize) {
         for index in start..end {
             let height = self.bands[index].height;
-            if !self.fits(i64::from(height), index + 1) && self.used > self.top {
+            // The first bands stay together: a heading does not stand alone.
+            let ahead = if index == start { (start + FIRST_TOGETHER).min(end) } else { index + 1 };
+            let needed = self.bands[index..ahead].iter().map(|band| i64::from(band.height)).sum();
+            if !self.fits(needed, ahead) && self.used > self.top {
                 self.break_before(index);
             }
             self.used += height;
@@ -85,16 +89,29 @@ impl Filler<'_> {
 
     /// Whether so much fits on the page; where the table goes on after it, its sum must fit too.
     fn fits(&self, height: i64, end: usize) -> bool {
+        self.fits_under(self.used, height, end)
+    }
+
+    /// Whether so much fits on a page that begins with it.
+    fn fits_on_a_page(&self, height: i64, start: usize, end: usize) -> bool {
+        self.fits_under(self.top_before(start), height, end)
+    }
+
+    fn fits_under(&self, used: Length, height: i64, end: usize) -> bool {
         let goes_on = self.bands.get(end).is_some_and(|band| band.is_table);
         let carry = if goes_on { self.room.carry } else { 0 };
-        i64::from(self.used) + height + i64::from(carry) <= i64::from(self.room.height)
+        i64::from(used) + height + i64::from(carry) <= i64::from(self.room.height)
+    }
+
+    /// What the continued head of the table takes on a page that begins with that band.
+    fn top_before(&self, index: usize) -> Length {
+        if self.splits_table(index) { self.room.continuation } else { 0 }
     }
 
     fn break_before(&mut self, index: usize) {
-        let splits_table = self.splits_table(index);
         self.close(index);
         self.start = index;
-        self.top = if splits_table { self.room.continuation } else { 0 };
+        self.top = self.top_before(index);
         self.used = self.top;
     }
 

@@ -65,7 +65,7 @@ pub(super) struct Band {
     pub(super) keeps_next: bool,
     /// A part of the table of lines; its head is repeated on each page.
     pub(super) is_table: bool,
-    /// The sum of the lines up to and with this one, in minor units.
+    /// The sum of the amounts that stand in the table up to and with this band, in minor units.
     pub(super) running_sum: i128,
     cells: Range<u32>,
     rules: Range<u32>,

@@ -5,7 +5,7 @@ use invoice::{Color, Line};
 use super::columns::{Columns, Figures};
 use super::geometry::{BASE, Geometry, HAIRLINE, QUIET, RULE, SMALL, Theme};
 use super::sheet::{Rule, Sheet};
-use crate::facts::{Facts, LineFigures, line_details};
+use crate::facts::{Facts, LineFigures, line_details, shows_prices_with_tax};
 use crate::text::{Length, TextLine, TextStyle, width, wrap};
 
 /// The distance of baselines within a row.
@@ -24,17 +24,10 @@ pub(super) fn lay_out<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry:
     let mut sum = 0;
     let last = lines.len().saturating_sub(1);
     for (index, (line, figures)) in lines.iter().zip(figures).enumerate() {
-        let before = sum;
         sum += LineFigures::of(line).amount.minor_units();
         let texts = RowTexts::of(line, facts, &columns);
-        row(
-            sheet,
-            texts,
-            figures,
-            &columns,
-            geometry,
-            RowPlace { closes_table: (index == last).then(|| theme.table_rule()), before, after: sum },
-        );
+        let place = RowPlace { closes_table: (index == last).then(|| theme.table_rule()), sum };
+        row(sheet, texts, figures, &columns, geometry, place);
     }
     columns
 }
@@ -60,7 +53,7 @@ pub(super) fn head<'a>(sheet: &mut Sheet<'a>, facts: &Facts<'a>, columns: &Colum
 pub(crate) fn amount_label(facts: &Facts<'_>) -> String {
     let code = facts.invoice.currency.code();
     let wording = facts.wording;
-    let amount = if facts.invoice.prices_include_tax { wording.amount_with_tax } else { wording.amount };
+    let amount = if shows_prices_with_tax(facts.invoice) { wording.amount_with_tax } else { wording.amount };
     format!("{amount} {code}")
 }
 
@@ -103,8 +96,20 @@ const DETAIL: TextStyle = TextStyle { size: 80, ..QUIET };
 struct RowPlace {
     /// The colour of the rule under the last row.
     closes_table: Option<Color>,
-    before: i128,
-    after: i128,
+    /// The sum of the lines up to and with this one, in minor units.
+    sum: i128,
+}
+
+/// A row of more lines than this may be parted by a page break.
+const MOST_KEPT: usize = 12;
+/// So many lines of a parted row stand together at least.
+const FEWEST_TOGETHER: usize = 4;
+
+/// Whether the line of that index is to stand on the same page as the next one of its row.
+const fn keeps_next(index: usize, count: usize) -> bool {
+    let is_last = index + 1 == count;
+    let is_whole = count <= MOST_KEPT;
+    !is_last && (is_whole || index + 1 < FEWEST_TOGETHER || index + FEWEST_TOGETHER >= count)
 }
 
 fn row<'a>(
@@ -138,9 +143,10 @@ fn row<'a>(
             let rule = Rule { left: geometry.left, right: geometry.right, y: height, thickness, color };
             sheet.rule(rule);
         }
-        let band = sheet.band(height, !ends_row);
+        let band = sheet.band(height, keeps_next(index, count));
         band.is_table = true;
-        band.running_sum = if ends_row { place.after } else { place.before };
+        // The amount of the row stands in its first line.
+        band.running_sum = place.sum;
     }
 }
 

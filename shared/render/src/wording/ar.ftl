@@ -84,3 +84,14 @@ tax-in = الضريبة بعملة { $currency }
 withheld = { $tax } مقتطعة
 price-per = سعر كل { $quantity }
 early-payment-terms = خصم { $percent } حتى { $date }، المستحق: { $amount }
+
+# Prices, references and files
+price-before-discount = السعر قبل الخصم { $price }، الخصم { $discount }
+
+# Sums as they were given, and documents that leave nothing to pay
+subtotal-with-tax = المجموع الفرعي شامل الضريبة
+gross-total = الإجمالي شامل الضريبة
+nothing-to-pay = لا مبلغ مستحق
+balance = الرصيد
+debit-note = إشعار مدين
+prepaid-tax = شامل { $tax } { $amount }

@@ -84,3 +84,14 @@ tax-in = Steuer in { $currency }
 withheld = { $tax } einbehalten
 price-per = Einzelpreis je { $quantity }
 early-payment-terms = { $percent } bis { $date }, dann zu zahlen: { $amount }
+
+# Prices, references and files
+price-before-discount = Listenpreis { $price }, Rabatt { $discount }
+
+# Sums as they were given, and documents that leave nothing to pay
+subtotal-with-tax = Zwischensumme inkl. Steuer
+gross-total = Summe inkl. Steuer
+nothing-to-pay = Nichts zu zahlen
+balance = Saldo
+debit-note = Belastungsanzeige
+prepaid-tax = inkl. { $tax } { $amount }

@@ -84,3 +84,14 @@ tax-in = Tax in { $currency }
 withheld = { $tax } withheld
 price-per = Unit price per { $quantity }
 early-payment-terms = { $percent } off until { $date }, then to pay: { $amount }
+
+# Prices, references and files
+price-before-discount = List price { $price }, discount { $discount }
+
+# Sums as they were given, and documents that leave nothing to pay
+subtotal-with-tax = Subtotal incl. tax
+gross-total = Total incl. tax
+nothing-to-pay = Nothing to pay
+balance = Balance
+debit-note = Debit note
+prepaid-tax = incl. { $tax } { $amount }

@@ -84,3 +84,14 @@ tax-in = Impuesto en { $currency }
 withheld = Retención { $tax }
 price-per = Precio por { $quantity }
 early-payment-terms = { $percent } hasta el { $date }, a pagar: { $amount }
+
+# Prices, references and files
+price-before-discount = Precio de tarifa { $price }, descuento { $discount }
+
+# Sums as they were given, and documents that leave nothing to pay
+subtotal-with-tax = Subtotal con impuesto
+gross-total = Total con impuesto
+nothing-to-pay = Nada que pagar
+balance = Saldo
+debit-note = Nota de débito
+prepaid-tax = incl. { $tax } { $amount }

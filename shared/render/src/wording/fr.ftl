@@ -84,3 +84,14 @@ tax-in = Taxe en { $currency }
 withheld = { $tax } retenue
 price-per = Prix pour { $quantity }
 early-payment-terms = { $percent } jusqu’au { $date }, soit à payer : { $amount }
+
+# Prices, references and files
+price-before-discount = Prix catalogue { $price }, remise { $discount }
+
+# Sums as they were given, and documents that leave nothing to pay
+subtotal-with-tax = Sous-total TTC
+gross-total = Montant total TTC
+nothing-to-pay = Rien à payer
+balance = Solde
+debit-note = Note de débit
+prepaid-tax = dont { $tax } { $amount }

@@ -84,3 +84,14 @@ tax-in = מס ב־{ $currency }
 withheld = ניכוי { $tax }
 price-per = מחיר ל־{ $quantity }
 early-payment-terms = הנחה { $percent } עד { $date }, לתשלום: { $amount }
+
+# Prices, references and files
+price-before-discount = מחיר מחירון { $price }, הנחה { $discount }
+
+# Sums as they were given, and documents that leave nothing to pay
+subtotal-with-tax = סכום ביניים כולל מס
+gross-total = סך הכול כולל מס
+nothing-to-pay = אין יתרה לתשלום
+balance = יתרה
+debit-note = הודעת חיוב
+prepaid-tax = כולל { $tax } { $amount }

@@ -84,3 +84,14 @@ tax-in = Imposta in { $currency }
 withheld = Ritenuta { $tax }
 price-per = Prezzo per { $quantity }
 early-payment-terms = { $percent } entro il { $date }, da pagare: { $amount }
+
+# Prices, references and files
+price-before-discount = Prezzo di listino { $price }, sconto { $discount }
+
+# Sums as they were given, and documents that leave nothing to pay
+subtotal-with-tax = Subtotale ivato
+gross-total = Totale ivato
+nothing-to-pay = Nulla da pagare
+balance = Saldo
+debit-note = Nota di debito
+prepaid-tax = incl. { $tax } { $amount }

@@ -84,3 +84,14 @@ tax-in = 税額（{ $currency }）
 withheld = { $tax } 源泉徴収
 price-per = { $quantity } 単位の単価
 early-payment-terms = { $date } までのお支払いで { $percent } 割引、お支払額 { $amount }
+
+# Prices, references and files
+price-before-discount = 定価 { $price }、値引き { $discount }
+
+# Sums as they were given, and documents that leave nothing to pay
+subtotal-with-tax = 税込小計
+gross-total = 税込金額合計
+nothing-to-pay = お支払い不要
+balance = 差引残高
+debit-note = デビットノート
+prepaid-tax = うち{ $tax } { $amount }

@@ -84,3 +84,14 @@ tax-in = Belasting in { $currency }
 withheld = { $tax } ingehouden
 price-per = Prijs per { $quantity }
 early-payment-terms = { $percent } tot { $date }, dan te betalen: { $amount }
+
+# Prices, references and files
+price-before-discount = Catalogusprijs { $price }, korting { $discount }
+
+# Sums as they were given, and documents that leave nothing to pay
+subtotal-with-tax = Subtotaal incl. belasting
+gross-total = Totaal incl. belasting
+nothing-to-pay = Niets te betalen
+balance = Saldo
+debit-note = Debetnota
+prepaid-tax = incl. { $tax } { $amount }

@@ -84,3 +84,14 @@ tax-in = Podatek w { $currency }
 withheld = { $tax } potrącono
 price-per = Cena za { $quantity }
 early-payment-terms = { $percent } do { $date }, do zapłaty: { $amount }
+
+# Prices, references and files
+price-before-discount = Cena katalogowa { $price }, rabat { $discount }
+
+# Sums as they were given, and documents that leave nothing to pay
+subtotal-with-tax = Suma brutto pozycji
+gross-total = Wartość brutto
+nothing-to-pay = Nic do zapłaty
+balance = Saldo
+debit-note = Nota obciążeniowa
+prepaid-tax = w tym { $tax } { $amount }

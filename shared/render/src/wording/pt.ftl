@@ -84,3 +84,14 @@ tax-in = Imposto em { $currency }
 withheld = Retenção { $tax }
 price-per = Preço por { $quantity }
 early-payment-terms = { $percent } até { $date }, a pagar: { $amount }
+
+# Prices, references and files
+price-before-discount = Preço de tabela { $price }, desconto { $discount }
+
+# Sums as they were given, and documents that leave nothing to pay
+subtotal-with-tax = Subtotal com imposto
+gross-total = Total com imposto
+nothing-to-pay = Nada a pagar
+balance = Saldo
+debit-note = Nota de débito
+prepaid-tax = incl. { $tax } { $amount }

@@ -84,3 +84,14 @@ tax-in = 税额（{ $currency }）
 withheld = 代扣 { $tax }
 price-per = 每 { $quantity } 的单价
 early-payment-terms = { $date } 前付款减 { $percent }，应付 { $amount }
+
+# Prices, references and files
+price-before-discount = 标价 { $price }，折扣 { $discount }
+
+# Sums as they were given, and documents that leave nothing to pay
+subtotal-with-tax = 含税小计
+gross-total = 含税金额合计
+nothing-to-pay = 无需付款
+balance = 余额
+debit-note = 借项通知单
+prepaid-tax = 含{ $tax } { $amount }
