@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use host::testing::{self, Lambda, Program, event};
 use pipeline::{
-    BlobId, Broker, Bucket, DocumentState, Documents, DocumentsExt as _, Ledger, Message, NewUpload, Queue, RetryPolicy,
+    BlobId, Broker, Bucket, DocumentState, Documents, DocumentsExt as _, Ledger, Message, NewUpload, RetryPolicy,
 };
 use serde_json::json;
 use tempfile::TempDir;

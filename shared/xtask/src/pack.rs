@@ -69,7 +69,7 @@ impl Pack {
         }
         let (binaries, settings, folder) = (binaries.to_owned(), settings.clone(), folder.to_owned());
         let mut pack = Self { binaries, settings, folder, ports, daemons: BTreeMap::new() };
-        pack.migrate()?;
+        pack.chore(&["migrate"])?;
         for function in Function::ALL {
             let command = pack.command(function, pack.ports[&function])?;
             pack.daemons.insert(function, Daemon::new(function.name(), command, &pack.log_file(function))?);
@@ -144,10 +144,11 @@ impl Pack {
         Ok(Replica { address, daemon })
     }
 
-    fn migrate(&self) -> anyhow::Result<()> {
-        let mut migrate = self.command(Function::Sweeper, self.ports[&Function::Sweeper])?;
-        let output = migrate.arg("migrate").output().context("cannot start sweeper")?;
-        ensure!(output.status.success(), "sweeper migrate: {}", String::from_utf8_lossy(&output.stderr));
+    /// Runs a chore of the sweeper to its end, such as `migrate`.
+    pub fn chore(&self, arguments: &[&str]) -> anyhow::Result<()> {
+        let mut chore = self.command(Function::Sweeper, self.ports[&Function::Sweeper])?;
+        let output = chore.args(arguments).output().context("cannot start sweeper")?;
+        ensure!(output.status.success(), "sweeper {}: {}", arguments[0], String::from_utf8_lossy(&output.stderr));
         Ok(())
     }
 
