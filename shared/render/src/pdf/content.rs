@@ -143,7 +143,7 @@ impl<'f> Content<'f> {
         }
         let face = run.face.face();
         let mut rise = 0;
-        let mut is_open = false;
+        let mut array = Array::default();
         for glyph in &run.glyphs {
             let code = match (glyph.text.chars().next(), run.face == FaceId::base(style.weight)) {
                 (Some(character), true) if glyph.text.len() == character.len_utf8() => {
@@ -152,23 +152,17 @@ impl<'f> Content<'f> {
                 _ => self.fonts.usage(run.face).code_of_glyph(glyph.id, &glyph.text),
             };
             if glyph.shift.1 != rise {
-                close_array(&mut self.bytes, &mut is_open);
+                array.close(&mut self.bytes);
                 rise = glyph.shift.1;
                 push_length(&mut self.bytes, style.scaled(rise));
                 self.bytes.extend_from_slice(b" Ts\n");
             }
-            if !is_open {
-                self.bytes.push(b'[');
-                is_open = true;
-            }
-            push_adjustment(&mut self.bytes, -glyph.shift.0);
-            self.bytes.push(b'(');
-            push_code(&mut self.bytes, code);
-            self.bytes.push(b')');
+            array.move_by(glyph.shift.0);
+            array.show(&mut self.bytes, code);
             let advance = i32::from(face.advance(glyph.id));
-            push_adjustment(&mut self.bytes, advance - glyph.advance + glyph.shift.0);
+            array.move_by(glyph.advance.saturating_sub(advance).saturating_sub(glyph.shift.0));
         }
-        close_array(&mut self.bytes, &mut is_open);
+        array.close(&mut self.bytes);
         if rise != 0 {
             self.bytes.extend_from_slice(b"0 Ts\n");
         }
@@ -242,15 +236,50 @@ fn push_color(bytes: &mut Vec<u8>, color: Color) {
     }
 }
 
-fn push_adjustment(bytes: &mut Vec<u8>, thousandths: i32) {
-    if thousandths != 0 {
-        let _ = write!(bytes, "{thousandths}");
-    }
+/// The operand of `TJ` (ISO 32000-1, 9.4.3): strings, and between two of them at most one number.
+#[derive(Default)]
+struct Array {
+    is_open: bool,
+    /// How far the pen is to move before the next glyph, in thousandths of the font size.
+    move_by: i32,
 }
 
-fn close_array(bytes: &mut Vec<u8>, is_open: &mut bool) {
-    if std::mem::take(is_open) {
-        bytes.extend_from_slice(b"]TJ\n");
+impl Array {
+    fn move_by(&mut self, thousandths: i32) {
+        self.move_by = self.move_by.saturating_add(thousandths);
+    }
+
+    fn show(&mut self, bytes: &mut Vec<u8>, code: u16) {
+        self.open(bytes);
+        self.push_move(bytes);
+        bytes.push(b'(');
+        push_code(bytes, code);
+        bytes.push(b')');
+    }
+
+    fn open(&mut self, bytes: &mut Vec<u8>) {
+        if !std::mem::replace(&mut self.is_open, true) {
+            bytes.push(b'[');
+        }
+    }
+
+    fn push_move(&mut self, bytes: &mut Vec<u8>) {
+        let thousandths = std::mem::take(&mut self.move_by);
+        if thousandths != 0 {
+            // The number is subtracted from the pen's place.
+            let _ = write!(bytes, "{}", thousandths.saturating_neg());
+        }
+    }
+
+    /// Ends the array. A move that is left over goes into it: what is shown next begins where the pen stands.
+    fn close(&mut self, bytes: &mut Vec<u8>) {
+        if self.move_by != 0 {
+            self.open(bytes);
+            self.push_move(bytes);
+        }
+        if std::mem::take(&mut self.is_open) {
+            bytes.extend_from_slice(b"]TJ\n");
+        }
     }
 }
 
@@ -282,5 +311,107 @@ fn push_length(bytes: &mut Vec<u8>, value: Length) {
     if kept > 0 {
         bytes.push(b'.');
         bytes.extend_from_slice(&fraction[..kept]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use lopdf::Object;
+    use lopdf::content::{Content as Operations, Operation};
+
+    use super::*;
+    use crate::style::color;
+    use crate::text::{line_width, points};
+
+    /// Texts whose glyphs are moved by their shaper: marks over and under letters, and letters that join.
+    const SHAPED: [&str; 11] = [
+        "\u{e17}\u{e35}\u{e48} \u{e19}\u{e35}\u{e49} \u{e1b}\u{e49}\u{e33} \u{e1f}\u{e37}\u{e49}\u{e19}",
+        "\u{e40}\u{e1b}\u{e47}\u{e19}\u{e40}\u{e07}\u{e34}\u{e19}\u{e1a}\u{e32}\u{e17}",
+        "\u{5e9}\u{5c1}\u{5b8}\u{5dc}\u{5d5}\u{5b9}\u{5dd} \u{5e2}\u{5b2}\u{5dc}\u{5b5}\u{5d9}\u{5db}\u{5b6}\u{5dd}",
+        "\u{645}\u{64f}\u{62d}\u{64e}\u{645}\u{651}\u{64e}\u{62f} \u{641}\u{627}\u{62a}\u{648}\u{631}\u{629}",
+        "\u{915}\u{94d}\u{937}\u{924}\u{94d}\u{930}\u{93f}\u{92f} \u{936}\u{941}\u{932}\u{94d}\u{915}",
+        "O\u{323}\u{300}yo\u{323}\u{301} x\u{302}\u{308} n\u{301}\u{329}",
+        "12 \u{e17}\u{e35}\u{e48} (\u{5e9}\u{5c1}\u{5b8}) 34",
+        "e\u{301}\u{301}\u{301}",
+        "\u{6f22}\u{5b57} \u{d55c}\u{ae00}",
+        "\u{12000}\u{12001}",
+        "\u{430}\u{301}\u{431}\u{300}",
+    ];
+
+    fn number(object: &Object) -> f64 {
+        match object {
+            #[expect(clippy::cast_precision_loss, reason = "what stands in a content stream is small")]
+            Object::Integer(value) => *value as f64,
+            other => f64::from(other.as_float().unwrap()),
+        }
+    }
+
+    /// Where the origins of the glyphs stand, and where the pen ends, by the rules of ISO 32000-1, 9.4.4.
+    fn read(content: &[u8], fonts: &Fonts) -> (Vec<(f64, f64)>, f64) {
+        let (mut x, mut y, mut size, mut face, mut rise) = (0.0, 0.0, 0.0, FaceId::base(Weight::Regular), 0.0);
+        let mut origins = Vec::new();
+        let mut show = |codes: &[u8], x: &mut f64, place: (f64, f64), size: f64, face: FaceId| {
+            for code in codes.as_chunks::<2>().0 {
+                origins.push((*x, place.0 + place.1));
+                let code = usize::from(u16::from_be_bytes(*code));
+                let usage = fonts.used().find(|usage| usage.id == face).unwrap();
+                let width = crate::font::FontProgram::of(usage).unwrap().widths[code];
+                *x += f64::from(width) * size / 1000.0;
+            }
+        };
+        for Operation { operator, operands } in Operations::decode(content).unwrap().operations {
+            match operator.as_str() {
+                "Td" => (x, y) = (x + number(&operands[0]), y + number(&operands[1])),
+                "Ts" => rise = number(&operands[0]),
+                "Tf" => {
+                    let name = operands[0].as_name().unwrap();
+                    face = FaceId::all().find(|id| resource_name(*id).as_bytes() == name).unwrap();
+                    size = number(&operands[1]);
+                }
+                "Tj" => show(operands[0].as_str().unwrap(), &mut x, (y, rise), size, face),
+                "TJ" => {
+                    for part in operands[0].as_array().unwrap() {
+                        match part {
+                            Object::String(codes, _) => show(codes, &mut x, (y, rise), size, face),
+                            adjustment => x -= number(adjustment) * size / 1000.0,
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        (origins, x)
+    }
+
+    #[test]
+    fn glyphs_stand_where_the_shaper_puts_them() {
+        const LEFT: Length = points(100);
+        for text in SHAPED {
+            for weight in [Weight::Regular, Weight::Bold] {
+                let style = TextStyle { weight, size: 90, color: color(0, 0, 0) };
+                let mut fonts = Fonts::new();
+                let mut content = Content::new(&mut fonts, points(800), HanForms::default());
+                content.text(LEFT, points(400), style, text, None);
+                let (origins, end) = read(&content.finish(), &fonts);
+
+                let mut pen = f64::from(LEFT) / 1000.0;
+                let em = f64::from(style.size) / 10.0;
+                let mut expected = Vec::new();
+                for glyph in shape(text, weight, HanForms::default(), None).iter().flat_map(|run| &run.glyphs) {
+                    let (right, up) = (f64::from(glyph.shift.0), f64::from(glyph.shift.1));
+                    expected.push((pen + right * em / 1000.0, 400.0 + up * em / 1000.0));
+                    pen += f64::from(glyph.advance) * em / 1000.0;
+                }
+                assert_eq!(origins.len(), expected.len(), "{text}");
+                for (found, wanted) in origins.iter().zip(&expected) {
+                    let off = (found.0 - wanted.0).abs().max((found.1 - wanted.1).abs());
+                    assert!(off < 0.01, "{text}: a glyph stands at {found:?} instead of {wanted:?}");
+                }
+                let width = f64::from(line_width(text, style, None)) / 1000.0;
+                assert!((end - f64::from(LEFT) / 1000.0 - width).abs() < 0.01, "{text}: the pen ends at {end}");
+            }
+        }
     }
 }
