@@ -73,7 +73,15 @@ fn changes() -> Vec<(&'static str, Value)> {
 /// Members that cannot stand beside others of the document, with what is to be said instead of those.
 fn alternatives() -> Vec<(&'static str, Vec<(&'static str, Value)>)> {
     vec![
-        ("/prices_include_tax", vec![("/prices_include_tax", json!(true)), ("/lines/0/net_amount", Value::Null)]),
+        // Only other taxes with a base of their own stand beside such prices.
+        (
+            "/prices_include_tax",
+            vec![
+                ("/prices_include_tax", json!(true)),
+                ("/lines/0/net_amount", Value::Null),
+                ("/other_taxes/1/base_amount", json!("66.61")),
+            ],
+        ),
         ("/logo_width", vec![("/logo", json!(LOGO)), ("/logo_width", json!(40))]),
         ("/logo_side", vec![("/logo", json!(LOGO)), ("/logo_side", json!("left"))]),
         ("/tax_point_code", vec![("/tax_point_date", Value::Null), ("/tax_point_code", json!("432"))]),
@@ -107,15 +115,32 @@ fn alternatives() -> Vec<(&'static str, Vec<(&'static str, Value)>)> {
             "/charges/0/tax_category",
             vec![("/charges/0/tax_category", json!("E")), ("/charges/0/tax_rate", Value::Null)],
         ),
+        ("/rounding", vec![("/rounding_amount", Value::Null), ("/rounding", json!("0.05"))]),
+        ("/other_taxes/0/on/0", vec![("/other_taxes/1/on", json!(["other-tax-174"]))]),
+        ("/lines/0/other_taxes/0", vec![("/lines/0/other_taxes", json!(["other-tax-177"]))]),
+        ("/allowances/0/other_taxes/0", vec![("/allowances/0/other_taxes", json!(["other-tax-177"]))]),
+        ("/charges/0/other_taxes/0", vec![("/charges/0/other_taxes", json!(["other-tax-177"]))]),
+        ("/prepayments/0/amount", prepaid(json!({ "amount": "3.38" }))),
+        ("/prepayments/0/number", prepaid(json!({ "amount": "3.37", "number": "deposit-178" }))),
+        ("/prepayments/0/date", prepaid(json!({ "amount": "3.37", "date": "2026-02-06" }))),
+        ("/prepayments/0/tax_amount", prepaid(json!({ "amount": "3.37", "tax_amount": "0.54" }))),
+        ("/prepayments/0/tax_rate", prepaid(json!({ "amount": "3.37", "tax_rate": 19 }))),
     ]
 }
 
+/// One prepayment in the place of the sum of them, which is 3.37.
+fn prepaid(prepayment: Value) -> Vec<(&'static str, Value)> {
+    vec![("/prepaid_amount", Value::Null), ("/prepayments", json!([prepayment]))]
+}
+
 /// What is refused there: parts that only some parties have, and taxes of a line's adjustments, which have the line's.
-const REFUSED: [&str; 13] = [
+const REFUSED: [&str; 15] = [
     "/lines/0/allowances/0/tax_category",
     "/lines/0/allowances/0/tax_rate",
+    "/lines/0/allowances/0/other_taxes",
     "/lines/0/charges/0/tax_category",
     "/lines/0/charges/0/tax_rate",
+    "/lines/0/charges/0/other_taxes",
     "/buyer/tax_id",
     "/buyer/legal_information",
     "/tax_representative/identifiers",
@@ -315,6 +340,7 @@ fn prices_before_a_discount_include_tax_where_prices_do() {
     let mut json = document();
     json["prices_include_tax"] = json!(true);
     set(&mut json, "/lines/0/net_amount", &Value::Null);
+    set(&mut json, "/other_taxes/1/base_amount", &json!("66.61"));
     let page = Documents::of(&json).page;
     assert!(page.contains("Listprice10.24,discount0.53"), "{page}");
 }

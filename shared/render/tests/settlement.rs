@@ -57,8 +57,9 @@ fn cell(cell: &Data) -> String {
 
 /// The figure beside a label on the first sheet.
 fn figure(invoice: &Invoice, label: &str) -> Option<String> {
-    let found = rows(invoice).into_iter().find(|row| row.iter().any(|cell| cell == label))?;
-    found.into_iter().filter(|cell| !cell.is_empty()).next_back()
+    let mut found = rows(invoice).into_iter().filter(|row| row.iter().any(|cell| cell == label));
+    // The mark beside the title has the same word as the amount that was paid.
+    found.find_map(|row| row.into_iter().rfind(|cell| !cell.is_empty()).filter(|figure| figure != label))
 }
 
 #[test]
