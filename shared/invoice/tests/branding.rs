@@ -11,7 +11,7 @@ const LOGO: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAA
 fn whole() -> Value {
     json!({
         "logo": LOGO, "accent_color": "#1a73e8", "style": "modern", "footer": "Since 1987.\nBristol", "locale": "de-AT",
-        "paper": "letter", "csv_dialect": "excel-de",
+        "paper": "letter", "csv_dialect": "excel-de", "logo_width": 40, "logo_side": "right",
         "mail": { "subject": "Rechnung {number}", "greeting": "Guten Tag,\nRechnung {number} ist da.", "closing": "Bis bald" },
     })
 }
@@ -45,7 +45,7 @@ fn it_says_what_the_upload_does_not() {
 fn what_the_upload_says_goes_before_it() {
     let own = json!({
         "accent_color": "#000000", "style": "classic", "footer": "own", "locale": "fr", "logo": LOGO,
-        "paper": "a4", "csv_dialect": "rfc4180",
+        "logo_width": 20, "logo_side": "left", "paper": "a4", "csv_dialect": "rfc4180",
     });
     let mut completed = presentation(&own);
     let before = completed.clone();

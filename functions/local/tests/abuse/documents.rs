@@ -160,7 +160,8 @@ fn no_unicode() -> Vec<Case> {
         escape("colours of a terminal", r"\u001b[31m", "control-character"),
         escape("delete", r"\u007f", "control-character"),
         escape("next line", r"\u0085", "control-character"),
-        escape("line break in a header", r"\r\nBcc: x@example.com", "control-character"),
+        // It becomes a space, with a warning: a name reaches the mail's headers.
+        case("escape line break in a header", with(br"\r\nBcc: x@example.com"), Made),
         escape("no character", r"\uffff", "control-character"),
         escape("raw null", "\0", "control-character"),
         escape("raw line break", "\n", "control-character"),

@@ -54,13 +54,6 @@ pub(super) fn check_shared(document: &Document<'_>, report: &mut Report) {
 
 const SHARED: &[Condition] = &[
     expect(
-        ("PEPPOL-EN16931-R005", "BT-6"),
-        "/tax_currency",
-        "the currency of the VAT is another one than that of the invoice, or is left out",
-        "another currency",
-        |document| document.invoice.tax_currency != Some(document.invoice.currency),
-    ),
-    expect(
         ("PEPPOL-EN16931-R055", "BT-111"),
         "/tax_total_in_tax_currency",
         "the VAT in both currencies has one sign",

@@ -112,10 +112,6 @@ const GERMAN: &[Row] = &[
         json["currency"] = json!("JPY");
         set(json, "/lines/0/unit_price", json!("10.1"));
     }),
-    ("PEPPOL-EN16931-R005", "peppol", |json| {
-        json["tax_currency"] = json!("EUR");
-        json["tax_exchange_rate"] = json!("1");
-    }),
     ("PEPPOL-EN16931-P0100", "peppol", |json| json["type_code"] = json!("130")),
     ("PEPPOL-EN16931-P0112", "peppol", |json| {
         json["type_code"] = json!("384");
