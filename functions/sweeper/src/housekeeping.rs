@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use pipeline::{BlobId, Bucket, FailPoint, IDEMPOTENCY_KEY_LIFE, PortError};
+use pipeline::{BlobId, Bucket, FailPoint, IDEMPOTENCY_KEY_LIFE, PortError, RemovedUpload};
 
 use crate::orphans::Bulk;
 use crate::{Sweeper, metrics};
@@ -14,7 +15,7 @@ const PERIOD: Duration = Duration::from_secs(3600);
 /// time for both.
 const SLICE: Duration = Duration::from_secs(20);
 /// Uploads removed by one transaction.
-const REMOVED_TOGETHER: u32 = 500;
+const REMOVED_TOGETHER: u32 = 1000;
 
 /// What housekeeping did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -84,29 +85,35 @@ impl Sweeper {
         Ok(())
     }
 
+    /// While the store deletes the blobs of some uploads, the ledger removes the next.
     async fn remove_old_uploads(&self, done: &mut Housekeeping) -> Result<(), PortError> {
         let Some(retention) = self.retention else { return Ok(()) };
         let until = Instant::now() + SLICE;
-        loop {
-            let removed = self.ledger.remove_finished(retention, REMOVED_TOGETHER).await?;
-            if !removed.is_empty() {
-                FailPoint::UploadDeleted.reached();
-            }
-            let blobs: Vec<_> = removed.iter().flat_map(|upload| &upload.blobs).copied().collect();
-            for bucket in Bucket::ALL {
-                let of_bucket = blobs.iter().filter(|(of, _)| *of == bucket).map(|(_, blob)| *blob);
-                self.delete(bucket, &of_bucket.collect::<Vec<BlobId>>()).await;
-            }
+        let mut removed = self.ledger.remove_finished(retention, REMOVED_TOGETHER).await?;
+        while !removed.is_empty() {
+            FailPoint::UploadDeleted.reached();
             done.uploads += removed.len();
             metrics::count_removed_uploads(removed.len());
-            if removed.len() < REMOVED_TOGETHER as usize {
-                return Ok(());
-            }
-            if Instant::now() >= until {
-                done.goes_on = true;
-                return Ok(());
-            }
+            let may_be_more = removed.len() == REMOVED_TOGETHER as usize;
+            done.goes_on = may_be_more && Instant::now() >= until;
+            let next = async {
+                if !may_be_more || done.goes_on {
+                    return Ok(Vec::new());
+                }
+                self.ledger.remove_finished(retention, REMOVED_TOGETHER).await
+            };
+            let ((), next) = tokio::join!(self.delete_blobs(&removed), next);
+            removed = next?;
         }
+        Ok(())
+    }
+
+    async fn delete_blobs(&self, removed: &[RemovedUpload]) {
+        let of_bucket = |bucket| {
+            let blobs = removed.iter().flat_map(|upload| &upload.blobs).filter(move |(of, _)| *of == bucket);
+            blobs.map(|(_, blob)| *blob).collect::<Vec<BlobId>>()
+        };
+        join_all(Bucket::ALL.map(|bucket| async move { self.delete(bucket, &of_bucket(bucket)).await })).await;
     }
 }
 

@@ -101,6 +101,15 @@ pub(crate) fn error(context: &'static str) -> impl Fn(io::Error) -> PortError {
     }
 }
 
+/// Answers those that are still there.
+fn delete(files: Vec<(BlobId, PathBuf)>) -> Vec<(BlobId, PortError)> {
+    let delete = |(id, file): (BlobId, PathBuf)| match std::fs::remove_file(file) {
+        Err(other) if other.kind() != io::ErrorKind::NotFound => Some((id, error("delete a blob")(other))),
+        _ => None,
+    };
+    files.into_iter().filter_map(delete).collect()
+}
+
 #[async_trait]
 impl Documents for Folder {
     async fn put(&self, bucket: Bucket, id: BlobId, content: ByteStream) -> Result<u64, PortError> {
@@ -119,9 +128,19 @@ impl Documents for Folder {
     }
 
     async fn delete(&self, bucket: Bucket, id: BlobId) -> Result<(), PortError> {
-        match fs::remove_file(self.path(bucket, id)).await {
-            Err(missing) if missing.kind() == io::ErrorKind::NotFound => Ok(()),
-            deleted => deleted.map_err(error("delete a blob")),
+        self.delete_many(bucket, &[id]).await.pop().map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// All on one thread: handing a file over to another takes longer than deleting it.
+    async fn delete_many(&self, bucket: Bucket, ids: &[BlobId]) -> Vec<(BlobId, PortError)> {
+        let files = ids.iter().map(|id| (*id, self.path(bucket, *id))).collect();
+        match tokio::task::spawn_blocking(move || delete(files)).await {
+            Ok(failed) => failed,
+            Err(crashed) => {
+                let failed =
+                    |id: &BlobId| (*id, PortError::new(ErrorKind::Internal, format!("deleting broke off: {crashed}")));
+                ids.iter().map(failed).collect()
+            }
         }
     }
 

@@ -3,11 +3,12 @@
 
 mod lambda;
 mod production;
+mod reserved_port;
 mod sample;
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
@@ -17,6 +18,7 @@ use tempfile::TempDir;
 
 pub use lambda::{ApiAnswer, Lambda, event, events};
 pub use production::{refuses, refuses_what_is_weak, starts_and_waits};
+pub use reserved_port::ReservedPort;
 pub use sample::upload;
 
 /// Nothing here takes longer.
@@ -36,7 +38,7 @@ pub struct Answer {
 /// A program that runs.
 pub struct Program {
     child: Child,
-    address: SocketAddr,
+    port: ReservedPort,
     log: PathBuf,
     _logs: TempDir,
 }
@@ -45,12 +47,12 @@ impl Program {
     /// Starts it on a free port; its log is kept.
     #[must_use]
     pub fn start(binary: &str, settings: &[(&str, &str)]) -> Self {
-        let (address, logs) = (free_address(), TempDir::new().unwrap());
+        let (port, logs) = (ReservedPort::new(), TempDir::new().unwrap());
         let log = logs.path().join("log.jsonl");
         let mut command = command(binary, settings);
-        let command = command.env("LISTEN", address.to_string()).stdout(Stdio::null());
+        let command = command.env("LISTEN", port.address().to_string()).stdout(Stdio::null());
         let child = command.stderr(File::create(&log).unwrap()).spawn().unwrap();
-        Self { child, address, log, _logs: logs }
+        Self { child, port, log, _logs: logs }
     }
 
     /// Asks it for a path; nothing where it does not answer.
@@ -62,7 +64,7 @@ impl Program {
     /// Makes a request; nothing where it is not answered.
     #[must_use]
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
-        request(self.address, method, path, headers, body)
+        request(self.address(), method, path, headers, body)
     }
 
     /// Its process.
@@ -74,7 +76,7 @@ impl Program {
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.address
+        self.port.address()
     }
 
     /// Waits until a path answers with this status.
@@ -121,7 +123,7 @@ impl Program {
     /// How the program's own `health` judges it.
     #[must_use]
     pub fn health(&self, binary: &str) -> ExitStatus {
-        command(binary, &[]).arg("health").env("LISTEN", self.address.to_string()).status().unwrap()
+        command(binary, &[]).arg("health").env("LISTEN", self.address().to_string()).status().unwrap()
     }
 
     /// SIGTERM; answers how it ended and how long that took.
@@ -162,10 +164,6 @@ fn command(binary: &str, settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(binary);
     command.env_clear().envs(settings.iter().copied()).stdin(Stdio::null());
     command
-}
-
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 fn wait(child: &mut Child) -> Option<ExitStatus> {

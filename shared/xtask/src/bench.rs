@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use crate::pack::Function;
+use crate::servers::{Kind, Plan, Servers};
 use crate::{process, template, workspace};
 
 /// What to measure.
@@ -16,6 +17,8 @@ use crate::{process, template, workspace};
 pub(crate) enum Bench {
     /// The whole way of an invoice on real servers, beside the servers' bare operations.
     Pipeline(Load),
+    /// What the sweeper looks through and removes on a large install, on PostgreSQL and each document store.
+    Housekeeping(Install),
     /// What the functions cost as Lambdas: size, start, invocations, memory. It needs no server.
     Lambda(Alone),
     /// Documents of 2 to 10,000 lines, beside other libraries and a floor. It needs no server.
@@ -33,6 +36,16 @@ pub(crate) struct Load {
 }
 
 #[derive(Args)]
+pub(crate) struct Install {
+    /// How many uploads the install has, of one document and so two blobs each.
+    #[arg(long, default_value_t = 50_000)]
+    uploads: usize,
+    /// The document stores, in a list with commas.
+    #[arg(long, default_value = "folder,gridfs,s3")]
+    stores: String,
+}
+
+#[derive(Args)]
 pub(crate) struct Alone {
     /// Only this function.
     #[arg(long)]
@@ -42,13 +55,14 @@ pub(crate) struct Alone {
 impl Bench {
     /// Whether it stands on the servers of the tests.
     pub(crate) const fn needs_servers(&self) -> bool {
-        matches!(self, Self::Pipeline(_))
+        matches!(self, Self::Pipeline(_) | Self::Housekeeping(_))
     }
 
     /// Builds what is measured and measures it.
     pub(crate) fn run(&self) -> anyhow::Result<()> {
         match self {
             Self::Pipeline(load) => load.run(),
+            Self::Housekeeping(install) => install.run(),
             Self::Lambda(alone) => alone.run(),
             Self::Render => render::run(),
         }
@@ -62,6 +76,17 @@ impl Load {
         let bench = ["bench", "--package", "xtask", "--bench", "pipeline", "--"];
         let how = ["--binaries", &binaries.to_string_lossy(), "--uploads", &uploads, "--in-flight", &in_flight];
         process::cargo(&[bench.as_slice(), &how].concat())
+    }
+}
+
+impl Install {
+    fn run(&self) -> anyhow::Result<()> {
+        let servers = Servers::start(&Plan::of_its_own(&[Kind::Postgres, Kind::Mongodb, Kind::S3]))?;
+        let (uploads, bench) = (self.uploads.to_string(), ["bench", "--package", "sweeper", "--bench", "housekeeping"]);
+        let how = ["--", "--uploads", &uploads, "--stores", &self.stores];
+        let measured = process::cargo_with(&servers.environment(), &[bench.as_slice(), &how].concat());
+        servers.finish(measured.is_err());
+        measured
     }
 }
 

@@ -1,4 +1,4 @@
-//! The pack while RabbitMQ's memory alarm is on: uploads are accepted, nothing piles up, and what was accepted is done when
+//! The pack while an alarm of RabbitMQ is on, for its memory and for its disk: uploads are accepted, nothing piles up, and what was accepted is done when
 //! the alarm is over.
 #![allow(clippy::unwrap_used)]
 
@@ -13,11 +13,11 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tempfile::TempDir;
 use url::Url;
 use xtask::pack::{Function, Pack};
-use xtask::servers::{Environment, Kind, Plan, Servers};
+use xtask::servers::{Alarm, Environment, Kind, Plan, Servers};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How long the alarm lasts: many times the limit of a publish.
-const ALARM: Duration = Duration::from_secs(30);
+const ALARM: Duration = Duration::from_secs(20);
 /// Publishing and asking of gateway, worker, notifier and sweeper, and the two consumers.
 const MOST_CONNECTIONS: usize = 4 * 2 + 2;
 
@@ -126,7 +126,9 @@ async fn an_alarm_piles_nothing_up_and_a_queue_of_another_bound_does_its_work() 
     // The queues are there, without a bound, when programs come that are told one.
     let bounded = format!("{broker}?max_length=1000");
     let service = Service::start(&broker).await.unwrap();
-    a_whole_alarm(&service, &mut servers).await;
+    for alarm in [Alarm::Memory, Alarm::Disk] {
+        a_whole_alarm(&service, &mut servers, alarm).await;
+    }
     service.end().await;
     let other = Service::start(&bounded).await.unwrap();
     let invoice = other.upload().await;
@@ -138,10 +140,10 @@ async fn an_alarm_piles_nothing_up_and_a_queue_of_another_bound_does_its_work() 
     servers.finish(false);
 }
 
-async fn a_whole_alarm(service: &Service, servers: &mut Servers) {
+async fn a_whole_alarm(service: &Service, servers: &mut Servers, alarm: Alarm) {
     let before = service.upload().await;
     eventually("it is stored", async || service.is_stored(&before).await).await;
-    servers.get(Kind::RabbitMq).unwrap().set_alarm(true).unwrap();
+    servers.get(Kind::RabbitMq).unwrap().set_alarm(alarm, true).unwrap();
     let (begun, mut invoices, mut most, mut was_told) = (Instant::now(), Vec::new(), 0, false);
     while begun.elapsed() < ALARM {
         invoices.push(service.upload().await);
@@ -151,11 +153,11 @@ async fn a_whole_alarm(service: &Service, servers: &mut Servers) {
         most = most.max(service.connections());
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    assert!(was_told, "nobody is told");
+    assert!(was_told, "nobody is told of {alarm:?}");
     assert!(most <= MOST_CONNECTIONS, "{most} connections");
     let metrics = service.client.get(format!("{}/metrics", service.pack.base())).send().await.unwrap();
     assert!(metrics.text().await.unwrap().contains("invoices_broker_blocked{} 1"));
-    servers.get(Kind::RabbitMq).unwrap().set_alarm(false).unwrap();
+    servers.get(Kind::RabbitMq).unwrap().set_alarm(alarm, false).unwrap();
     for invoice in &invoices {
         eventually("what was accepted is stored", async || service.is_stored(invoice).await).await;
     }

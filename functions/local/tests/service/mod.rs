@@ -4,12 +4,12 @@
 pub(crate) mod mail_server;
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use host::testing::ReservedPort;
 use pipeline::FailPoint;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -27,7 +27,7 @@ pub(crate) struct Service {
     pub(crate) data: TempDir,
     pub(crate) client: Client,
     pub(crate) settings: BTreeMap<String, String>,
-    port: u16,
+    port: ReservedPort,
     child: Option<Child>,
 }
 
@@ -40,10 +40,10 @@ impl Service {
 
     /// Not started.
     pub(crate) fn new(settings: &[(&str, &str)]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = ReservedPort::new();
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let client = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
-        let base = format!("http://127.0.0.1:{port}");
+        let base = format!("http://{}", port.address());
         Self { base, data: TempDir::new().unwrap(), client, settings, port, child: None }
     }
 
@@ -102,7 +102,7 @@ impl Service {
         command
             .env_clear()
             .env("DATA_DIR", self.data.path())
-            .env("LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("LISTEN", self.port.address().to_string())
             .envs(&self.settings);
         command
     }

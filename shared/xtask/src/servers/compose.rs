@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 
 use super::private::Ground;
-use super::{Environment, Kind, Server, ports, secret};
+use super::{Alarm, Environment, Kind, Server, ports, secret};
 use crate::process::{self, command};
 
 /// The services, and what tests put on top of them.
@@ -192,9 +192,9 @@ impl Server for Service {
         None
     }
 
-    fn set_alarm(&mut self, is_on: bool) -> anyhow::Result<()> {
-        let watermark = if is_on { "0" } else { "0.6" };
-        self.project.quietly(&["exec", "-T", self.name, "rabbitmqctl", "set_vm_memory_high_watermark", watermark])
+    fn set_alarm(&mut self, alarm: Alarm, is_on: bool) -> anyhow::Result<()> {
+        let command = [["exec", "-T", self.name, "rabbitmqctl"].as_slice(), alarm.command(is_on)].concat();
+        self.project.quietly(&command)
     }
 
     fn kill(&mut self) -> anyhow::Result<()> {

@@ -55,6 +55,27 @@ impl Kind {
     const ALL: [Self; 6] = [Self::Postgres, Self::Mongodb, Self::RabbitMq, Self::S3, Self::Smtp, Self::Ses];
 }
 
+/// What a broker can run out of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alarm {
+    /// Main memory.
+    Memory,
+    /// Room on its disk.
+    Disk,
+}
+
+impl Alarm {
+    /// What `rabbitmqctl` is told. An alarm is on with a limit that no machine meets, and off with the server's default.
+    pub(crate) const fn command(self, is_on: bool) -> &'static [&'static str] {
+        match (self, is_on) {
+            (Self::Memory, true) => &["set_vm_memory_high_watermark", "0"],
+            (Self::Memory, false) => &["set_vm_memory_high_watermark", "0.6"],
+            (Self::Disk, true) => &["set_disk_free_limit", "mem_relative", "10000"],
+            (Self::Disk, false) => &["set_disk_free_limit", "50MB"],
+        }
+    }
+}
+
 /// A server of this run. Stops when dropped.
 pub trait Server: Send {
     /// How clients reach it. Stays the same over a restart.
@@ -63,8 +84,8 @@ pub trait Server: Send {
     /// Its process, which started all the others that it has. `None` where it runs in a container.
     fn process(&mut self) -> Option<u32>;
 
-    /// Has a broker take nothing more from publishers, as it does while its memory runs out, or take it again.
-    fn set_alarm(&mut self, is_on: bool) -> anyhow::Result<()>;
+    /// Has a broker take nothing more from publishers, as it does while a resource runs out, or take it again.
+    fn set_alarm(&mut self, alarm: Alarm, is_on: bool) -> anyhow::Result<()>;
 
     /// Kills it at once with all of its processes, as a power cut would.
     fn kill(&mut self) -> anyhow::Result<()>;

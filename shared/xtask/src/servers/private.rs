@@ -3,7 +3,7 @@
 use super::certificates::Certificates;
 use super::daemon::Daemon;
 use super::run_folder::RunFolder;
-use super::{Environment, Server};
+use super::{Alarm, Environment, Server};
 
 /// What the servers of one run stand on.
 pub(crate) struct Ground {
@@ -24,7 +24,7 @@ pub(crate) trait PrivateServer: Send + Sized {
     }
 
     /// Has it take nothing more from publishers, or take it again.
-    fn set_alarm(&mut self, _is_on: bool) -> anyhow::Result<()> {
+    fn set_alarm(&mut self, _alarm: Alarm, _is_on: bool) -> anyhow::Result<()> {
         anyhow::bail!("this server knows no such alarm")
     }
 
@@ -51,8 +51,8 @@ impl<T: PrivateServer> Server for T {
         self.daemon().process()
     }
 
-    fn set_alarm(&mut self, is_on: bool) -> anyhow::Result<()> {
-        PrivateServer::set_alarm(self, is_on)
+    fn set_alarm(&mut self, alarm: Alarm, is_on: bool) -> anyhow::Result<()> {
+        PrivateServer::set_alarm(self, alarm, is_on)
     }
 
     fn kill(&mut self) -> anyhow::Result<()> {

@@ -12,7 +12,7 @@ use anyhow::ensure;
 use super::account::Account;
 use super::daemon::Daemon;
 use super::private::{Ground, PrivateServer};
-use super::{Environment, ports, secret};
+use super::{Alarm, Environment, ports, secret};
 
 /// Debian's server itself: the one on the path keeps its log where all nodes of the machine write it.
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
@@ -76,9 +76,8 @@ impl PrivateServer for RabbitMq {
         self.daemon.start()
     }
 
-    fn set_alarm(&mut self, is_on: bool) -> anyhow::Result<()> {
-        // Any memory is more than none. The other value is the server's default.
-        self.control.run(&["set_vm_memory_high_watermark", if is_on { "0" } else { "0.6" }])
+    fn set_alarm(&mut self, alarm: Alarm, is_on: bool) -> anyhow::Result<()> {
+        self.control.run(alarm.command(is_on))
     }
 
     /// It opens its ports last, when users and queues are there.
