@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use invoice::{Color as Rgb, Line, Logo, LogoContent, Paper};
+use invoice::{Color as Rgb, Line, LineEntry, Logo, LogoContent, Paper, Subtotal};
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Image, Worksheet, XlsxError};
 
 use super::cells::{Cells, Column, Direction, Formats, Look, Row, fitting, place};
 use super::columns::{Columns, TEXT_WIDTH, WIDEST_ITEM};
-use super::formulas::{LinesPlace, TotalFormulas};
+use super::formulas::{LinesPlace, TotalFormulas, sum_of_section};
 use super::measure::{characters, row_height};
-use crate::facts::{Facts, LineFigures, Pair, PartyFacts, TotalKind, line_details, unit_label};
+use crate::facts::{Facts, LineFigures, Pair, PartyFacts, TotalKind, line_details, subtotal_facts, unit_label};
 use crate::raster::Raster;
 use crate::style::Style;
 
@@ -210,13 +210,25 @@ impl InvoiceSheet<'_> {
         self.cells.sheet.set_row_height(row, height).map(drop)
     }
 
-    /// The head of the table in `row`, the lines under it.
+    /// The head of the table in `row`, the lines and what stands between them under it.
     fn table(&mut self, row: Row) -> Result<LinesPlace, XlsxError> {
         self.table_head(row)?;
         let invoice = self.facts.invoice;
         let mut last = row;
-        for (row, line) in (row + 1..).zip(&invoice.lines) {
-            self.line(row, line)?;
+        let mut section = row + 1;
+        for (row, entry) in (row + 1..).zip(invoice.lines.entries()) {
+            match entry {
+                LineEntry::Line(line) => self.line(row, line)?,
+                LineEntry::Heading(text) => {
+                    self.block(row, 0..=self.columns.amount, text, |formats| &formats.name)?;
+                    section = row + 1;
+                }
+                LineEntry::Text(text) => self.block(row, 0..=self.columns.amount, text, |formats| &formats.plain)?,
+                LineEntry::Subtotal(subtotal) => {
+                    self.subtotal(row, section, subtotal)?;
+                    section = row + 1;
+                }
+            }
             last = row;
         }
         Ok(LinesPlace { first: row + 1, last, amount: self.columns.amount, rate: self.columns.rate })
@@ -269,6 +281,17 @@ impl InvoiceSheet<'_> {
             self.cells.percent(place(row, column), rate)?;
         }
         self.cells.amount(place(row, self.columns.amount), figures.amount, Look::Plain)
+    }
+
+    /// A subtotal of the rows from `first` to the one above it.
+    fn subtotal(&mut self, row: Row, first: Row, subtotal: &Subtotal) -> Result<(), XlsxError> {
+        let (label, amount) = subtotal_facts(subtotal, self.facts);
+        self.block(row, self.columns.text..=self.columns.amount - 1, label, |formats| &formats.name)?;
+        let at = place(row, self.columns.amount);
+        match sum_of_section(self.facts.invoice, self.columns.amount, first..row, amount) {
+            Some(formula) => self.cells.formula(at, &formula, amount, Look::Sum),
+            None => self.cells.amount(at, amount, Look::Sum),
+        }
     }
 
     /// The totals under the lines; gives the row under them.
