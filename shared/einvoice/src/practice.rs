@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use invoice::{
-    Delivery, ElectronicAddress, ElectronicAddressScheme, Identifier, IdentifierScheme, Invoice, Line, LineEntry, Party,
-    PostalAddress,
+    Delivery, ElectronicAddress, ElectronicAddressScheme, Identifier, IdentifierScheme, Invoice, Line, LineEntry,
+    Party, PostalAddress,
 };
 
 use crate::document::Note;

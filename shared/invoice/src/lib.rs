@@ -52,6 +52,6 @@ pub use format::{Format, UnknownFormat};
 pub use model::*;
 pub use options::{Limits, ParseOptions};
 pub use parse::{Parsed, Rejected, parse};
-pub use picture::{Logo, LogoContent, LogoError};
+pub use picture::{Drawing, Logo, LogoContent, LogoError};
 pub use schema::{branding_json_schema, json_schema};
 pub use text::Text;

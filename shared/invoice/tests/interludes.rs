@@ -90,7 +90,8 @@ fn subtotals_have_the_basis_of_the_amounts() {
 
 #[test]
 fn a_subtotal_of_nothing_is_zero_and_warned_of() {
-    let lines = json!([line("1"), subtotal(), { "kind": "text", "text": "Nothing" }, subtotal(), heading("A"), subtotal()]);
+    let lines =
+        json!([line("1"), subtotal(), { "kind": "text", "text": "Nothing" }, subtotal(), heading("A"), subtotal()]);
     let parsed = read(&document(&lines)).unwrap();
     assert_eq!(subtotals(&parsed.invoice), ["1.00", "0.00", "0.00"]);
     let warned: Vec<&str> = parsed

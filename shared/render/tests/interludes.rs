@@ -31,7 +31,11 @@ fn heading(text: &str) -> Value {
 
 /// The first page that has a text, and the lines of that page.
 fn page_with<'t>(text: &'t str, wanted: &str) -> Vec<&'t str> {
-    text.split('\u{c}').find(|page| page.contains(wanted)).unwrap_or_else(|| panic!("{wanted} in {text}")).lines().collect()
+    text.split('\u{c}')
+        .find(|page| page.contains(wanted))
+        .unwrap_or_else(|| panic!("{wanted} in {text}"))
+        .lines()
+        .collect()
 }
 
 #[test]
@@ -79,7 +83,10 @@ fn no_heading_stands_alone_at_the_foot_of_a_page() {
         let mut lines = vec![json!({ "name": "Filler", "unit_price": "1.11" }); before];
         lines.push(heading("The heading"));
         lines.push(heading("The lower heading"));
-        lines.extend([json!({ "name": "Follower", "unit_price": "2.22" }), json!({ "kind": "subtotal", "text": "The sum" })]);
+        lines.extend([
+            json!({ "name": "Follower", "unit_price": "2.22" }),
+            json!({ "kind": "subtotal", "text": "The sum" }),
+        ]);
         lines.extend(vec![json!({ "name": "Filler", "unit_price": "1.11" }); 3]);
         let text = text_of(&render(&with_lines(lines), Format::Pdf).bytes);
         let page = page_with(&text, "The heading").join("\n");
@@ -163,8 +170,11 @@ fn the_sheet_has_a_row_for_each_and_sums_that_count_no_line_twice() {
     assert_eq!(rows[at("Ground floor in all")], ["Ground floor in all", "2123.5"]);
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes.clone())).unwrap();
     let formulas = book.worksheet_formula("Invoice").unwrap();
-    let of_subtotals: Vec<&String> =
-        formulas.used_cells().map(|(_, _, formula)| formula).filter(|formula| formula.starts_with("SUBTOTAL(9,")).collect();
+    let of_subtotals: Vec<&String> = formulas
+        .used_cells()
+        .map(|(_, _, formula)| formula)
+        .filter(|formula| formula.starts_with("SUBTOTAL(9,"))
+        .collect();
     assert_eq!(of_subtotals.len(), 3, "two sections and the sum of all: {of_subtotals:?}");
     // The sheet for other programs has lines alone.
     assert_eq!(sheet(&bytes, "Lines").height(), 1 + 5);
@@ -198,7 +208,11 @@ fn the_csv_file_has_a_row_for_each_and_no_sum_among_the_amounts() {
 
 #[test]
 fn texts_between_lines_are_guarded_and_covered_like_others() {
-    let lines = vec![heading("=1+1"), json!({ "name": "A", "unit_price": "1" }), json!({ "kind": "text", "text": "\u{12000}" })];
+    let lines = vec![
+        heading("=1+1"),
+        json!({ "name": "A", "unit_price": "1" }),
+        json!({ "kind": "text", "text": "\u{12000}" }),
+    ];
     let invoice = with_lines(lines);
     let csv = String::from_utf8(render(&invoice, Format::Csv).bytes).unwrap();
     assert!(csv.contains(",'=1+1,"), "{csv}");

@@ -223,3 +223,39 @@ fn workbooks_show_the_logo() {
     let name = b"xl/media/image1.png";
     assert!(workbook.windows(name.len()).any(|part| part == name));
 }
+
+/// A drawing of 60 × 20: red to the left, green and half translucent to the right.
+const DRAWING: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 20"><defs><path id="half" d="M0 0h30v20H0z"/></defs>
+    <use href="#half" fill="#c82800"/><use href="#half" x="30" fill="#00c828" fill-opacity=".5"/></svg>"##;
+
+#[test]
+fn drawings_are_shown_on_the_page_and_in_the_workbook() {
+    let invoice = with_logo(DRAWING.as_bytes());
+    for layout in [Layout::Classic, Layout::Modern] {
+        let document = pdf(&invoice, layout);
+        let [left, right, upper, lower] = box_of(&document, [200, 40, 0]);
+        // The room of a logo is 170 × 52 points, of which a drawing takes all that its shape allows.
+        assert!(
+            (right - left).abs_diff(78) <= 2 && (lower - upper).abs_diff(52) <= 2,
+            "{left} {right} {upper} {lower}"
+        );
+        assert!(is_near(color_at(&document, right + 20, upper + 20), [127, 227, 147]));
+        assert_eq!(document, pdf(&invoice, layout));
+    }
+    let workbook = render::render(&invoice, Format::Excel, &Style::default()).unwrap().bytes;
+    let picture = png::Decoder::new(Cursor::new(picture_of(&workbook))).read_info().unwrap().info().size();
+    assert_eq!(picture, (576, 192));
+}
+
+#[test]
+fn drawings_have_enough_pixels_for_print() {
+    let mut json = full();
+    json["logo"] = json!(STANDARD.encode(DRAWING));
+    json["logo_width"] = json!(150);
+    let document = pdf(&parse(&json), Layout::Classic);
+    let images = tools::run("pdfimages", &["-list", "{}"], &document);
+    let row: Vec<&str> = images.lines().nth(2).unwrap().split_whitespace().collect();
+    let dots: u32 = row[12].parse().unwrap();
+    assert!(dots >= 300, "{images}");
+    assert!(document.len() < 100_000, "{} bytes", document.len());
+}

@@ -4,7 +4,8 @@ use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
 use super::{
-    AdjustmentInput, LineInput, LinesInput, OtherTaxInput, PaymentInput, PaymentTermsInput, PrepaymentInput, WithholdingTaxInput,
+    AdjustmentInput, LineInput, LinesInput, OtherTaxInput, PaymentInput, PaymentTermsInput, PrepaymentInput,
+    WithholdingTaxInput,
 };
 use crate::code_lists::ExemptionReasonCode;
 use crate::figures::{Currency, Decimal};
@@ -178,8 +179,8 @@ json_object! {
         #[serde(default)]
         #[schemars(example = serde_json::json!({ "Ordered by": "Ana Moreno" }))]
         pub custom_fields: CustomFields,
-        /// The logo (beyond the norm): a PNG or JPEG picture of at most 4 million pixels in Base64, alone or as a
-        /// `data:` URL.
+        /// The logo (beyond the norm): a PNG or JPEG picture of at most 4 million pixels, or an SVG drawing of shapes, in
+        /// Base64, alone or as a `data:` URL.
         #[schemars(example = &"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGOQKn4BAAIgAXZmNuK1AAAAAElFTkSuQmCC")]
         pub logo: Option<Logo>,
         /// How wide the logo is printed (beyond the norm), in millimetres from 5 to 170; without it, as its pixels ask for, up to 60.

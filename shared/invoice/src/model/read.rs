@@ -215,7 +215,7 @@ fn logo_finding(error: &LogoError, at: &Path<'_>) -> Finding {
         LogoError::TooManyPixels { width, height, limit } => {
             finding.expected(format!("at most {limit} pixels")).found(format!("{width} × {height}"))
         }
-        LogoError::UnknownKind | LogoError::UnusualJpeg(_) | LogoError::Broken(_) => finding,
+        LogoError::UnknownKind | LogoError::UnusualJpeg(_) | LogoError::UnusualSvg(_) | LogoError::Broken(_) => finding,
     }
 }
 

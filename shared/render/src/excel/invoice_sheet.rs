@@ -35,13 +35,14 @@ struct TextFormats {
 impl TextFormats {
     fn new(accent: Rgb, direction: Direction) -> Self {
         let accent = Color::RGB(u32::from_be_bytes([0, accent.red, accent.green, accent.blue]));
-        let plain = Format::new().set_align(direction.start());
+        // Figures stand at the top of their cells, and so does what names them.
+        let plain = Format::new().set_align(direction.start()).set_align(FormatAlign::Top);
         let quiet = plain.clone().set_font_color(Color::RGB(0x005C_6773));
         let head = quiet.clone().set_border_bottom(FormatBorder::Thin);
         Self {
             title: plain.clone().set_font_size(20).set_font_color(accent),
             name: plain.clone().set_bold(),
-            wrapped: plain.clone().set_text_wrap().set_align(FormatAlign::Top),
+            wrapped: plain.clone().set_text_wrap(),
             figure_head: head.clone().set_align(direction.end()),
             total: quiet.clone().set_align(direction.end()),
             sum: plain.clone().set_bold().set_align(direction.end()),
@@ -190,7 +191,7 @@ impl InvoiceSheet<'_> {
         if characters(text) <= width && !text.contains('\n') {
             return self.cells.text(place(row, first), text, format);
         }
-        let wrapped = format.clone().set_text_wrap().set_align(FormatAlign::Top);
+        let wrapped = format.clone().set_text_wrap();
         let text = fitting(text.into());
         if first == last {
             self.cells.text(place(row, first), &text, &wrapped)?;
@@ -378,9 +379,24 @@ enum Half {
 fn picture_file(logo: &Logo) -> Option<Cow<'_, [u8]>> {
     match &logo.content {
         LogoContent::Jpeg { file, .. } => Some(Cow::Borrowed(file)),
+        LogoContent::Drawing(drawing) => {
+            let (width, height) = screen_pixels(logo);
+            Raster::drawn(drawing, width, height).to_png().ok().map(Cow::Owned)
+        }
         LogoContent::Pixels { colors, alpha } => {
             let raster = Raster::reduced((logo.width as usize, logo.height as usize), colors, alpha.as_deref());
             raster.to_png().ok().map(Cow::Owned)
         }
     }
+}
+
+/// The pixels of a drawing that fills its room on a screen with three to each of the sheet's.
+fn screen_pixels(logo: &Logo) -> (u32, u32) {
+    const FINENESS: u32 = 3;
+    let (width, height) = (u64::from(logo.width.max(1)), u64::from(logo.height.max(1)));
+    let (across, down) = (u64::from(FINENESS * LOGO_ROOM.0), u64::from(FINENESS * LOGO_ROOM.1));
+    let fitted =
+        if across * height <= down * width { (across, across * height / width) } else { (down * width / height, down) };
+    let pixels = |length: u64| u32::try_from(length.max(1)).unwrap_or(1);
+    (pixels(fitted.0), pixels(fitted.1))
 }

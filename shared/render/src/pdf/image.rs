@@ -25,7 +25,12 @@ struct Encoded {
 pub(super) fn add_image(document: &mut Document, logo: &Logo) -> ObjectId {
     match &logo.content {
         LogoContent::Pixels { colors, alpha } => {
-            let encoded = encoded(logo, colors, alpha.as_deref());
+            let size = (logo.width as usize, logo.height as usize);
+            let encoded = encoded(logo, || encode(&Raster::reduced(size, colors, alpha.as_deref())));
+            add_encoded(document, &encoded)
+        }
+        LogoContent::Drawing(drawing) => {
+            let encoded = encoded(logo, || encode(&Raster::drawn(drawing, logo.width, logo.height)));
             add_encoded(document, &encoded)
         }
         LogoContent::Jpeg { file, is_gray } => {
@@ -60,22 +65,24 @@ fn stream((width, height): (i64, i64), space: &str, filter: &str, content: Vec<u
     Stream::new(dictionary, content).with_compression(false)
 }
 
-fn encoded(logo: &Logo, colors: &[u8], alpha: Option<&[u8]>) -> Arc<Encoded> {
+fn encoded(logo: &Logo, encode: impl FnOnce() -> Encoded) -> Arc<Encoded> {
     let digest: [u8; 32] = Sha256::digest(&logo.bytes).into();
     // A panic elsewhere cannot leave the list half changed, so a poisoned lock is as good as another.
     let cache = || CACHE.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(found) = cache().find(|key| *key == digest) {
         return found;
     }
-    let raster = Raster::reduced((logo.width as usize, logo.height as usize), colors, alpha);
-    let Raster { width, height, .. } = raster;
-    let encoded = Arc::new(Encoded {
-        width,
-        height,
-        colors: deflate(&raster.colors),
-        alpha: raster.alpha.as_deref().map(deflate),
-    });
+    let encoded = Arc::new(encode());
     let bytes = encoded.colors.len() + encoded.alpha.as_ref().map_or(0, Vec::len);
     cache().keep(digest, &encoded, bytes);
     encoded
+}
+
+fn encode(raster: &Raster<'_>) -> Encoded {
+    Encoded {
+        width: raster.width,
+        height: raster.height,
+        colors: deflate(&raster.colors),
+        alpha: raster.alpha.as_deref().map(deflate),
+    }
 }
