@@ -23,6 +23,11 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+/// What drawings are made of.
+pub mod drawing {
+    pub use crate::picture::{Fill, Segment, Shape, Stroke};
+}
+
 mod branding;
 mod code_lists;
 mod compute;

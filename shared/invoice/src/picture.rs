@@ -2,6 +2,7 @@
 
 mod jpeg;
 mod png;
+mod shapes;
 mod svg;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::options::Limits;
+pub use shapes::{Fill, Segment, Shape, Stroke};
 pub use svg::Drawing;
 
 /// A sound picture of few enough pixels, as documents show it.

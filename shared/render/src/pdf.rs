@@ -20,6 +20,7 @@ mod head;
 mod image;
 mod metadata;
 mod paginate;
+mod shapes;
 mod sheet;
 mod symbol;
 mod table;

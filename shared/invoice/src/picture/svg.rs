@@ -13,10 +13,10 @@ use resvg::usvg::{self, ClipPath, Group, ImageHrefResolver, Options, Paint, Rect
 
 use super::{Logo, LogoContent, LogoError};
 
-/// A drawing of shapes, which is made into pixels of any number.
+/// A drawing of shapes, which are to be had as they are, or as pixels of any number.
 #[derive(Clone)]
 pub struct Drawing {
-    tree: Arc<Tree>,
+    pub(super) tree: Arc<Tree>,
 }
 
 /// The most bytes of a file.
