@@ -302,3 +302,15 @@ fn shapes_and_pixels_of_a_drawing_are_the_same_picture() {
     // Edges are smoothed in different ways.
     assert!(alike.count() > 156 * 52 * 85 / 100);
 }
+
+/// LibreOffice leaves rows under a picture as high as others, whatever the size of their text.
+#[test]
+fn the_title_under_a_logo_has_the_room_of_its_letters() {
+    let workbook = render::render(&with_logo(SHAPES.as_bytes()), Format::Excel, &Style::default()).unwrap().bytes;
+    let mut book = zip::ZipArchive::new(Cursor::new(&workbook)).unwrap();
+    let mut sheet = String::new();
+    std::io::Read::read_to_string(&mut book.by_name("xl/worksheets/sheet1.xml").unwrap(), &mut sheet).unwrap();
+    let title = sheet.split("<row ").find(|row| row.starts_with("r=\"2\"")).unwrap();
+    let height: f64 = title.split_once(" ht=\"").unwrap().1.split('"').next().unwrap().parse().unwrap();
+    assert!(height >= 26.0, "{height} points for letters of 20");
+}

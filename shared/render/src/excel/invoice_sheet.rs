@@ -18,6 +18,10 @@ use crate::style::Style;
 /// The room of a logo, in pixels.
 const LOGO_ROOM: (u32, u32) = (220, 64);
 
+/// The heights of the rows with larger text, in points: not every program fits rows to it beside a picture.
+const TITLE_HEIGHT: f64 = 30.0;
+const DUE_HEIGHT: f64 = 20.0;
+
 /// Formats of text.
 struct TextFormats {
     title: Format,
@@ -94,6 +98,7 @@ impl InvoiceSheet<'_> {
         let facts = self.facts;
         let title = self.logo()?;
         self.cells.text(place(title, 0), facts.title, &self.formats.title)?;
+        self.grow(title, TITLE_HEIGHT)?;
         if let Some(mark) = facts.mark {
             self.cells.figure_text(place(title, self.columns.amount), mark, Look::Sum)?;
         }
@@ -308,6 +313,9 @@ impl InvoiceSheet<'_> {
                 _ => Look::Plain,
             };
             self.total_label(row, &total.label, look)?;
+            if look == Look::Due {
+                self.grow(row, DUE_HEIGHT)?;
+            }
             let at = place(row, self.columns.amount);
             match formulas.next(total) {
                 Some(formula) => self.cells.formula(at, &formula, total.amount, look)?,
