@@ -130,7 +130,12 @@ async fn store_logo(gateway: &Gateway, logo: Option<Logo>) -> Result<Option<Blob
 }
 
 fn data_url(file: &[u8]) -> String {
-    let media_type = if file.starts_with(b"\x89PNG") { "image/png" } else { "image/jpeg" };
+    let media_type = match file {
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [0xff, 0xd8, ..] => "image/jpeg",
+        // Shown as a picture alone: such a file has no script that a page could run.
+        _ => "image/svg+xml",
+    };
     format!("data:{media_type};base64,{}", STANDARD.encode(file))
 }
 

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use invoice::{
-    Delivery, ElectronicAddress, ElectronicAddressScheme, Identifier, IdentifierScheme, Invoice, Line, Party,
-    PostalAddress,
+    Delivery, ElectronicAddress, ElectronicAddressScheme, Identifier, IdentifierScheme, Invoice, Line, LineEntry,
+    Party, PostalAddress,
 };
 
 use crate::document::Note;
@@ -59,7 +59,8 @@ const FRENCH_NOTES: [(&str, &str); 3] = [
 ];
 const FRENCH_DISCOUNT: &str = "Escompte pour paiement anticipé selon les conditions de paiement.";
 
-/// The notes (BG-1): those that were sent, the free fields, and in France what its law asks for. Peppol has one note.
+/// The notes (BG-1): those that were sent, the free fields, the texts between lines, and in France what its law asks for.
+/// Peppol has one note. Headings and subtotals say how a page is laid out, so there is no place for them.
 pub(crate) fn notes(invoice: &Invoice, profile: Profile) -> Vec<Note<'_>> {
     let sent = invoice.notes.iter().map(|note| Note {
         subject: note.subject.map(invoice::NoteSubjectCode::code),
@@ -69,7 +70,11 @@ pub(crate) fn notes(invoice: &Invoice, profile: Profile) -> Vec<Note<'_>> {
         .custom_fields
         .iter()
         .map(|field| Note { subject: None, text: Cow::Owned(format!("{}: {}", field.name, field.value)) });
-    let mut notes: Vec<Note<'_>> = sent.chain(fields).collect();
+    let between_lines = invoice.lines.entries().filter_map(|entry| match entry {
+        LineEntry::Text(text) => Some(Note { subject: None, text: Cow::Borrowed(text.as_ref()) }),
+        LineEntry::Line(_) | LineEntry::Heading(_) | LineEntry::Subtotal(_) => None,
+    });
+    let mut notes: Vec<Note<'_>> = sent.chain(fields).chain(between_lines).collect();
     if profile == Profile::FacturXFr {
         add_french_notes(invoice, &mut notes);
     }

@@ -28,7 +28,8 @@ pub const RULES_VERSION: &str =
 /// The most faults that are reported one by one.
 const MOST_FAULTS: usize = 1_000;
 
-/// All reasons why the document would break a rule of its profile, in the order of the rule sets.
+/// All reasons why the document would break a rule of its profile, in the order of the rule sets. Rules count invoice lines
+/// alone; their pointers count what was sent.
 pub(crate) fn check(document: &Document<'_>) -> Vec<Finding> {
     let mut report = Report::default();
     carried::check(document, &mut report);
@@ -41,6 +42,9 @@ pub(crate) fn check(document: &Document<'_>) -> Vec<Finding> {
             RuleSet::FacturXBasic => basic::check(document, &mut report),
             RuleSet::France => france::check(document, &mut report),
         }
+    }
+    for fault in &mut report.faults {
+        fault.pointer = document.invoice.lines.sent_pointer(std::mem::take(&mut fault.pointer));
     }
     report.faults
 }

@@ -161,6 +161,20 @@ fn a_discount_is_written_in_the_notation_of_xrechnung_with_its_line_break() {
 }
 
 #[test]
+fn texts_between_lines_become_notes_and_faults_count_them() {
+    let case = cases().into_iter().find(|case| case.name.contains("interludes")).unwrap();
+    for format in case.formats {
+        let xml = String::from_utf8(write(&parse(&case.json), format).unwrap()).unwrap();
+        assert!(xml.contains("Lieferung in Teilen"), "{format}");
+        assert!(!xml.contains("Erdgeschoss"), "{format}: a heading is no term of the norm");
+    }
+    let mut json = case.json;
+    json["lines"][2]["period"] = serde_json::json!({ "start": "1999-12-31" });
+    let faults = write(&parse(&json), Format::FacturXFr).unwrap_err();
+    assert!(faults.iter().any(|fault| fault.pointer == "/lines/2/period/start"), "{faults:#?}");
+}
+
+#[test]
 fn prices_in_france_have_six_decimals_and_lead_to_the_same_amounts() {
     for case in cases().into_iter().filter(|case| case.formats.contains(&Format::FacturXFr)) {
         let xml = write(&parse(&case.json), Format::FacturXFr).unwrap();

@@ -18,7 +18,8 @@ const NUMBER: &str = "{number}";
 json_object! {
     /// What a user's documents and mails look like where an upload does not say otherwise.
     pub struct Branding {
-        /// The logo: a PNG or JPEG picture of at most 2 MiB and 4 million pixels in Base64, alone or as a `data:` URL.
+        /// The logo: a PNG or JPEG picture of at most 2 MiB and 4 million pixels, or an SVG drawing of shapes of at most
+        /// 512 KiB, in Base64, alone or as a `data:` URL.
         #[schemars(example = &"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGOQKn4BAAIgAXZmNuK1AAAAAElFTkSuQmCC")]
         pub logo: Option<Logo>,
         /// How wide the logo is printed, in millimetres from 5 to 170; without it, as its pixels ask for, up to 60.

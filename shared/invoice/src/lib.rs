@@ -23,6 +23,11 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+/// What drawings are made of.
+pub mod drawing {
+    pub use crate::picture::{Fill, Segment, Shape, Stroke};
+}
+
 mod branding;
 mod code_lists;
 mod compute;
@@ -52,6 +57,6 @@ pub use format::{Format, UnknownFormat};
 pub use model::*;
 pub use options::{Limits, ParseOptions};
 pub use parse::{Parsed, Rejected, parse};
-pub use picture::{Logo, LogoContent, LogoError};
+pub use picture::{Drawing, Logo, LogoContent, LogoError};
 pub use schema::{branding_json_schema, json_schema};
 pub use text::Text;

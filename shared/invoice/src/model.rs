@@ -6,6 +6,7 @@ mod document;
 mod identifier;
 mod invoice;
 mod line;
+mod lines;
 mod party;
 mod payment;
 mod presentation;
@@ -19,6 +20,8 @@ pub use document::{Attachment, Base64, DocumentReference, Note, SupportingDocume
 pub use identifier::{ElectronicAddress, Identifier, ItemIdentifier, ObjectIdentifier};
 pub use invoice::Invoice;
 pub use line::{ItemAttribute, ItemClassification, Line, LinePrice};
+pub use lines::{LineEntry, Lines, Subtotal};
+pub(crate) use lines::{SentBetween, SentInterlude, sent_pointer};
 pub use party::{Contact, Party, Payee, PostalAddress};
 pub use payment::{Balance, Card, CreditTransfer, DirectDebit, EarlyPaymentDiscount, Payment, Prepayment};
 pub use presentation::{

@@ -8,9 +8,9 @@ use serde::Serialize;
 use crate::compute::{Unreadable, compute};
 use crate::finding::{Finding, Findings, Kept};
 use crate::flat::{self, FlatInput, FlatItem};
-use crate::input::{InvoiceInput, LineInput};
+use crate::input::{InvoiceInput, LineInput, LinesInput};
 use crate::json::{FromJson, Node, Path, Reader, parse_tree};
-use crate::model::Invoice;
+use crate::model::{Invoice, sent_pointer};
 use crate::options::ParseOptions;
 use crate::{rules, terms};
 
@@ -63,11 +63,13 @@ pub fn parse(json: &[u8], options: &ParseOptions) -> Result<Parsed, Rejected> {
         Form::Full => InvoiceInput::from_json(&tree, &Path::Root, &mut reader),
     };
     drop(tree);
-    let unreadable = unreadable(&reader.findings.faults);
+    let unreadable = unreadable(&reader.findings.faults, input.lines.0.as_ref());
+    let lines_before = input.lines.0.as_ref().map(LinesInput::lines_before).unwrap_or_default();
     rules::check(&input, &options.limits, &mut findings);
     let invoice = compute(input, options, &unreadable, &mut findings);
-    let faults = form.report(reader.findings.faults, findings.faults, options.limits.findings);
-    let warnings = form.report(reader.findings.warnings, findings.warnings, options.limits.findings);
+    let report = Report { form, lines_before, limit: options.limits.findings };
+    let faults = report.complete(reader.findings.faults, findings.faults);
+    let warnings = report.complete(reader.findings.warnings, findings.warnings);
     match invoice {
         Some(invoice) if faults.is_empty() => Ok(Parsed { invoice, warnings }),
         None if faults.is_empty() => Err(Rejected { faults: vec![incomplete()], warnings }),
@@ -109,9 +111,19 @@ impl Form {
         let full = count(InvoiceInput::MEMBERS, FlatInput::MEMBERS);
         if flat > full { Self::Flat } else { Self::Full }
     }
+}
 
+/// How findings are answered.
+struct Report {
+    form: Form,
+    /// How many lines stand before each entry of the list of lines that is none.
+    lines_before: Vec<usize>,
+    limit: usize,
+}
+
+impl Report {
     /// Puts findings together as they are answered: places as in the document, each once, with their terms.
-    fn report(self, read: Kept, found: Kept, limit: usize) -> Vec<Finding> {
+    fn complete(&self, read: Kept, found: Kept) -> Vec<Finding> {
         let unlisted = read.unlisted + found.unlisted;
         let mut all: Vec<Finding> = read.listed.into_iter().map(|finding| self.describe_read(finding)).collect();
         let unreadable: HashSet<String> = all.iter().map(|finding| finding.pointer.clone()).collect();
@@ -120,42 +132,47 @@ impl Form {
         all.extend(found.filter(|finding| !unreadable.contains(&finding.pointer)));
         let mut seen = HashSet::new();
         all.retain(|finding| seen.insert((finding.pointer.clone(), finding.rule)));
-        let rest = all.len().saturating_sub(limit) + unlisted;
+        let rest = all.len().saturating_sub(self.limit) + unlisted;
         if rest > 0 {
-            all.truncate(limit);
+            all.truncate(self.limit);
             all.push(Finding::new(String::new(), "count", format!("{rest} further findings are not listed")));
         }
         all
     }
 
-    /// Completes a finding whose place is one of the full form.
-    fn describe(self, mut finding: Finding) -> Finding {
+    /// Completes a finding whose place is one of the full form, lines counted without what stands between them.
+    fn describe(&self, mut finding: Finding) -> Finding {
         terms::annotate(&mut finding);
-        if self == Self::Flat {
-            finding.pointer = flat::place(&finding.pointer);
-        }
+        finding.pointer = match self.form {
+            Form::Flat => flat::place(&finding.pointer),
+            Form::Full => {
+                let shift = |index: usize| self.lines_before.partition_point(|before| *before <= index);
+                sent_pointer(finding.pointer, shift)
+            }
+        };
         finding
     }
 
     /// Completes a finding whose place is one of the document.
-    fn describe_read(self, mut finding: Finding) -> Finding {
-        match self {
-            Self::Full => terms::annotate(&mut finding),
-            Self::Flat => terms::annotate_flat(&mut finding),
+    fn describe_read(&self, mut finding: Finding) -> Finding {
+        match self.form {
+            Form::Full => terms::annotate(&mut finding),
+            Form::Flat => terms::annotate_flat(&mut finding),
         }
         finding
     }
 }
 
 /// Which parts of the arithmetic rest on values in which the reader found a fault.
-fn unreadable(faults: &Kept) -> Unreadable {
+fn unreadable(faults: &Kept, lines: Option<&LinesInput>) -> Unreadable {
     let mut unreadable = Unreadable { document: faults.unlisted > 0, ..Unreadable::default() };
     for fault in &faults.listed {
         let mut segments = fault.pointer.split('/').skip(1);
         let (member, entry) = (segments.next(), segments.next().and_then(|index| index.parse().ok()));
         match (member, entry) {
             (None, _) => unreadable.document = true,
-            (Some("lines" | "items"), Some(index)) => {
+            (Some("lines" | "items"), Some(entry)) => {
+                let Some(index) = lines.map_or(Some(entry), |lines| lines.line_index(entry)) else { continue };
                 let (amounts, tax) = line_parts(segments.next(), fault);
                 unreadable.line_amounts.extend(amounts.then_some(index));
                 unreadable.line_taxes.extend(tax.then_some(index));
@@ -180,7 +197,8 @@ fn line_parts(member: Option<&str>, fault: &Finding) -> (bool, bool) {
         "allowances",
         "charges",
     ];
-    let Some(member) = member.map(|member| meant(member, fault)) else {
+    // Of an entry that does not say what it is, nothing is known.
+    let Some(member) = member.map(|member| meant(member, fault)).filter(|member| *member != "kind") else {
         return (true, true);
     };
     let is_known = LineInput::MEMBERS.contains(&member) || FlatItem::MEMBERS.contains(&member);

@@ -14,7 +14,7 @@ pub(crate) use categories::check_categories;
 pub(crate) use signs::warn_of_signs;
 
 use crate::finding::{Finding, Findings};
-use crate::input::InvoiceInput;
+use crate::input::{InvoiceInput, LinesInput};
 use crate::options::Limits;
 
 /// Checks everything that needs no computation.
@@ -30,13 +30,13 @@ pub(crate) fn check(input: &InvoiceInput, limits: &Limits, findings: &mut Findin
 
 /// Checks that no list is longer than the limits allow, and that there is a line (BR-16).
 fn check_counts(input: &InvoiceInput, limits: &Limits, findings: &mut Findings) {
-    let lines = input.lines.0.as_deref().unwrap_or_default();
-    if input.lines.0.as_ref().is_some_and(Vec::is_empty) {
+    let lines = input.lines();
+    if input.lines.0.as_ref().is_some_and(|list| list.lines.is_empty()) {
         let finding = Finding::new("/lines".to_owned(), "BR-16", "an invoice has at least one line");
         findings.fault(finding.expected("at least 1").found("0"));
     }
     let lists = [
-        ("/lines", lines.len(), limits.lines),
+        ("/lines", input.lines.0.as_ref().map_or(0, LinesInput::entry_count), limits.lines),
         ("/allowances", input.allowances.len(), limits.entries),
         ("/charges", input.charges.len(), limits.entries),
         ("/notes", input.notes.len(), limits.entries),

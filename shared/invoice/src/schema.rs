@@ -12,7 +12,7 @@ use crate::code_lists::{
     ItemClassificationScheme, NoteSubjectCode, PaymentMeansCode, ReferenceQualifier, UnitCode,
 };
 use crate::figures::{Currency, Decimal};
-use crate::input::{AdjustmentInput, CustomFields, Days, InvoiceInput, LineInput};
+use crate::input::{AdjustmentInput, CustomFields, Days, EntryKind, InvoiceInput, LineInput};
 use crate::json::Required;
 use crate::model::{
     Attachment, Base64, Color, Contact, CsvDialect, ElectronicAddress, Footer, Identifier, Layout, Locale, LogoWidth,
@@ -63,6 +63,8 @@ inline_schemas! {
     Side => { "enum": ["left", "right"] };
     Mark => { "enum": ["draft", "paid", "copy"] };
     CsvDialect => { "enum": ["rfc4180", "excel", "excel-de"] };
+    // Which of them it is, each kind of entry says.
+    EntryKind => { "type": "string" };
     Footer => { "type": "string", "maxLength": 300 };
     Logo => { "type": "string", "contentEncoding": "base64" };
     Base64 => { "type": "string", "contentEncoding": "base64" };

@@ -37,6 +37,7 @@ fn address(mark: &str) -> Value {
 
 fn line() -> Value {
     json!({
+        "kind": "line",
         "id": "line-1",
         "name": "name of item",
         "description": "description of item",
@@ -146,7 +147,8 @@ fn nothing_is_dropped() {
     leaves(&serde_json::to_value(&invoice).unwrap(), "", &mut computed);
     for (place, text) in sent {
         // These are not printed as they were sent: the picture is named, the rest is in what follows from it.
-        let follows = ["/logo", "/tax_exchange_rate", "/payment_terms/days", "/rounding"].contains(&place.as_str());
+        let follows = ["/logo", "/tax_exchange_rate", "/payment_terms/days", "/rounding", "/lines/kind"]
+            .contains(&place.as_str());
         assert!(follows || computed.iter().any(|(_, other)| *other == text), "{place}: {text}");
     }
     assert_eq!(invoice.presentation.logo.unwrap().media_type(), "image/png");

@@ -146,6 +146,11 @@ fn coins_round_and_bound() {
     let fault = [("/rounding_amount".to_owned(), "rounding-amount")];
     assert_eq!(faults(&francs(json!({ "rounding": "0.05", "rounding_amount": "-0.06" }))), fault);
     assert_eq!(faults(&francs(json!({ "rounding_amount": "-1.01" }))), fault);
+    for coin in ["10.01", "1000"] {
+        let fault = [("/rounding".to_owned(), "rounding")];
+        assert_eq!(faults(&francs(json!({ "rounding": coin }))), fault, "a coin of {coin} would be a discount");
+    }
+    assert!(parsed(&with(&francs(json!({ "rounding": "10" })))).is_ok());
     assert_eq!(faults(&francs(json!({ "rounding": "0" }))), [("/rounding".to_owned(), "rounding")]);
     assert_eq!(faults(&francs(json!({ "rounding": "0.001" }))), [("/rounding".to_owned(), "rounding")]);
     let forints = json!({ "currency": "HUF", "lines": [{ "name": "Goods", "unit_price": "1003" }], "rounding": 5 });
@@ -174,6 +179,15 @@ fn deposits_make_up_what_is_paid() {
     for (changes, place) in cases {
         assert_eq!(faults(&changes), [(place.to_owned(), "prepayment")], "{changes}");
     }
+}
+
+#[test]
+fn a_link_on_a_credit_note_is_warned_of() {
+    let credit = json!({
+        "type_code": "credit_note", "preceding_invoices": [{ "number": "M-0" }],
+        "payment": { "account_number": "1", "link": "https://pay.example/1" },
+    });
+    assert_eq!(warnings(&credit), [("/payment/link".to_owned(), "link-on-credit-note")]);
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use invoice::{Invoice, Line};
+use invoice::{Invoice, Line, LineEntry};
 
-use crate::facts::{Facts, line_details};
+use crate::facts::{Facts, line_details, subtotal_facts};
 use crate::font::Weight;
 use crate::style::Style;
 use crate::text::is_covered;
@@ -34,8 +34,12 @@ pub fn uncovered_characters(invoice: &Invoice) -> Vec<char> {
     facts.totals.iter().for_each(|total| take_in(&total.label));
     facts.notes.iter().chain(&facts.legal).for_each(|text| take_in(text));
     take_in(facts.footer);
-    for line in &invoice.lines {
-        line_texts(line, &facts, &mut take_in);
+    for entry in invoice.lines.entries() {
+        match entry {
+            LineEntry::Line(line) => line_texts(line, &facts, &mut take_in),
+            LineEntry::Heading(text) | LineEntry::Text(text) => take_in(text),
+            LineEntry::Subtotal(subtotal) => take_in(subtotal_facts(subtotal, &facts).0),
+        }
     }
     found.into_iter().collect()
 }

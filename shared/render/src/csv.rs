@@ -1,12 +1,12 @@
 //! Comma-separated values (RFC 4180): the [flat table](crate::flat_table).
 
 use ::csv::{Terminator, WriterBuilder};
-use invoice::{CsvDialect, Invoice};
+use invoice::{CsvDialect, Invoice, LineEntry};
 
 use crate::RenderError;
 use crate::flat_table::{
-    Cell, FURTHER_INVOICE_COLUMNS, FURTHER_LINE_COLUMNS, INVOICE_COLUMNS, InvoiceColumn, LINE_COLUMNS, TOTAL_COLUMNS,
-    column_names,
+    Cell, ENTRY_COLUMNS, FURTHER_INVOICE_COLUMNS, FURTHER_LINE_COLUMNS, INVOICE_COLUMNS, InvoiceColumn, LINE_COLUMNS,
+    LineColumn, TEXT_COLUMN, TOTAL_COLUMNS, column_names, entry_text,
 };
 use crate::style::Style;
 use crate::text_guard;
@@ -22,7 +22,7 @@ pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, Render
         CsvDialect::Excel => (b',', true),
         CsvDialect::ExcelDe => (b';', true),
     };
-    let mut bytes = Vec::with_capacity(1024 + 512 * invoice.lines.len());
+    let mut bytes = Vec::with_capacity(1024 + 512 * invoice.lines.entry_count());
     if has_mark {
         bytes.extend_from_slice(BYTE_ORDER_MARK);
     }
@@ -35,26 +35,38 @@ pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, Render
     let before = fields(INVOICE_COLUMNS, invoice, dialect);
     let after = fields(TOTAL_COLUMNS, invoice, dialect);
     let mut further = fields(FURTHER_INVOICE_COLUMNS, invoice, dialect);
-    for line in &invoice.lines {
+    for entry in invoice.lines.entries() {
         for field in &before {
             writer.write_field(field)?;
         }
         for column in LINE_COLUMNS {
-            writer.write_field(field((column.cell)(line), dialect))?;
+            writer.write_field(field(line_cell(column, entry), dialect))?;
         }
         for field in &after {
             writer.write_field(field)?;
         }
         for column in FURTHER_LINE_COLUMNS {
-            writer.write_field(field((column.cell)(line), dialect))?;
+            writer.write_field(field(line_cell(column, entry), dialect))?;
         }
         // Only the first row has them.
         for field in &mut further {
             writer.write_field(std::mem::take(field))?;
         }
+        for column in ENTRY_COLUMNS {
+            writer.write_field(field((column.cell)(entry), dialect))?;
+        }
         writer.write_record(None::<&[u8]>)?;
     }
     writer.into_inner().map_err(|error| RenderError::Csv(error.into_error().into()))
+}
+
+/// What an entry has in a column of the lines.
+fn line_cell<'a>(column: &LineColumn, entry: LineEntry<'a>) -> Cell<'a> {
+    match entry {
+        LineEntry::Line(line) => (column.cell)(line),
+        _ if column.name == TEXT_COLUMN => entry_text(entry),
+        _ => Cell::Empty,
+    }
 }
 
 fn fields(columns: &[InvoiceColumn], invoice: &Invoice, dialect: CsvDialect) -> Vec<String> {

@@ -12,7 +12,9 @@ use std::borrow::Cow;
 
 use invoice::{Balance, Decimal, Invoice, Logo, Mark};
 
-pub(crate) use lines::{LineFigures, has_item_ids, has_several_rates, has_units, line_details, unit_label};
+pub(crate) use lines::{
+    LineFigures, has_item_ids, has_several_rates, has_units, line_details, subtotal_facts, unit_label,
+};
 pub(crate) use parties::PartyFacts;
 pub(crate) use payment_code::PaymentCode;
 pub(crate) use totals::{Total, TotalKind};

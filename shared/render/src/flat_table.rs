@@ -1,4 +1,4 @@
-//! The invoice as one flat table: a row a line, with the invoice's own fields repeated in each.
+//! The invoice as one flat table: a row a line, heading, text or subtotal, with the invoice's own fields repeated in each.
 //!
 //! CSV files have these columns in this order. In workbooks the sheet `Lines` has those of the lines that are used, the
 //! sheet `Data` what belongs to the invoice as a whole. CSV.md says for people what each one holds. Their names are those of the fields of the full JSON form; amounts have the decimals of the currency.
@@ -7,7 +7,7 @@ mod further;
 
 use std::borrow::Cow;
 
-use invoice::{Amount, Decimal, Invoice, Line, Party, PostalAddress};
+use invoice::{Amount, Decimal, Invoice, Line, LineEntry, Party, PostalAddress};
 use jiff::civil::Date;
 
 /// What a cell holds.
@@ -40,6 +40,12 @@ pub(crate) struct InvoiceColumn {
 pub(crate) struct LineColumn {
     pub(crate) name: &'static str,
     pub(crate) cell: fn(&Line) -> Cell<'_>,
+}
+
+/// A column of all entries of the list of lines, which says what stands between them.
+pub(crate) struct EntryColumn {
+    pub(crate) name: &'static str,
+    pub(crate) cell: fn(LineEntry<'_>) -> Cell<'_>,
 }
 
 /// The columns before those of the line.
@@ -112,12 +118,56 @@ pub(crate) const TOTAL_COLUMNS: &[InvoiceColumn] = &[
 
 pub(crate) use further::{FURTHER_INVOICE_COLUMNS, FURTHER_LINE_COLUMNS};
 
+/// The column of the line in which the text of a heading, a text or a subtotal stands, so that people see it among the
+/// names of items.
+pub(crate) const TEXT_COLUMN: &str = "item_name";
+
+/// The text of an entry that is no line.
+pub(crate) fn entry_text(entry: LineEntry<'_>) -> Cell<'_> {
+    match entry {
+        LineEntry::Line(_) => Cell::Empty,
+        LineEntry::Heading(heading) => text(heading),
+        LineEntry::Text(sentence) => text(sentence),
+        LineEntry::Subtotal(subtotal) => optional(subtotal.text.as_deref()),
+    }
+}
+
+/// The columns of all entries. The sums of subtotals do not stand among the amounts of lines, which programs add up.
+pub(crate) const ENTRY_COLUMNS: &[EntryColumn] = &[
+    EntryColumn {
+        name: "line_kind",
+        cell: |entry| {
+            text(match entry {
+                LineEntry::Line(_) => "line",
+                LineEntry::Heading(_) => "heading",
+                LineEntry::Text(_) => "text",
+                LineEntry::Subtotal(_) => "subtotal",
+            })
+        },
+    },
+    EntryColumn {
+        name: "subtotal",
+        cell: |entry| match entry {
+            LineEntry::Subtotal(subtotal) => Cell::Amount(subtotal.net_amount),
+            _ => Cell::Empty,
+        },
+    },
+    EntryColumn {
+        name: "subtotal_with_tax",
+        cell: |entry| match entry {
+            LineEntry::Subtotal(subtotal) => subtotal.amount_with_tax.map_or(Cell::Empty, Cell::Amount),
+            _ => Cell::Empty,
+        },
+    },
+];
+
 /// The names of all columns, in order.
 pub(crate) fn column_names() -> impl Iterator<Item = &'static str> {
     let names_of = |columns: &'static [InvoiceColumn]| columns.iter().map(|column| column.name);
     let line_names_of = |columns: &'static [LineColumn]| columns.iter().map(|column| column.name);
     let first = names_of(INVOICE_COLUMNS).chain(line_names_of(LINE_COLUMNS)).chain(names_of(TOTAL_COLUMNS));
-    first.chain(line_names_of(FURTHER_LINE_COLUMNS)).chain(names_of(FURTHER_INVOICE_COLUMNS))
+    let further = line_names_of(FURTHER_LINE_COLUMNS).chain(names_of(FURTHER_INVOICE_COLUMNS));
+    first.chain(further).chain(ENTRY_COLUMNS.iter().map(|column| column.name))
 }
 
 fn text(text: &str) -> Cell<'_> {

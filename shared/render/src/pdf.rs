@@ -20,6 +20,7 @@ mod head;
 mod image;
 mod metadata;
 mod paginate;
+mod shapes;
 mod sheet;
 mod symbol;
 mod table;
@@ -46,7 +47,7 @@ pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, Render
     let geometry = Geometry::of(style.paper_for(invoice));
     let theme = Theme { layout: style.layout_for(invoice), accent: style.accent_for(invoice) };
 
-    let mut sheet = Sheet::with_capacity(invoice.lines.len());
+    let mut sheet = Sheet::with_capacity(invoice.lines.entry_count());
     head::lay_out(&mut sheet, &facts, &geometry, theme);
     let columns = table::lay_out(&mut sheet, &facts, &geometry, theme);
     closing::lay_out(&mut sheet, &facts, &columns, &geometry, theme);

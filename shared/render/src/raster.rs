@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use invoice::Drawing;
+
 /// A longer side is reduced to this: on the page a logo is some 60 mm wide, which that gives more than 400 dots an inch.
 const MOST_PIXELS_A_SIDE: usize = 1_000;
 
@@ -13,6 +15,20 @@ pub(crate) struct Raster<'a> {
     pub(crate) colors: Cow<'a, [u8]>,
     /// How opaque each pixel is; none where all are.
     pub(crate) alpha: Option<Cow<'a, [u8]>>,
+}
+
+impl Raster<'_> {
+    /// The pixels of a drawing.
+    pub(crate) fn drawn(drawing: &Drawing, width: u32, height: u32) -> Self {
+        let (colors, alpha) = drawing.pixels(width, height);
+        let is_translucent = alpha.iter().any(|alpha| *alpha != u8::MAX);
+        Self {
+            width: width as usize,
+            height: height as usize,
+            colors: Cow::Owned(colors),
+            alpha: is_translucent.then_some(Cow::Owned(alpha)),
+        }
+    }
 }
 
 impl<'a> Raster<'a> {

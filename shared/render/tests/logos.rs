@@ -223,3 +223,94 @@ fn workbooks_show_the_logo() {
     let name = b"xl/media/image1.png";
     assert!(workbook.windows(name.len()).any(|part| part == name));
 }
+
+/// A drawing of 60 × 20: red to the left, green and half translucent to the right.
+const DRAWING: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 20"><defs><path id="half" d="M0 0h30v20H0z"/></defs>
+    <use href="#half" fill="#c82800"/><use href="#half" x="30" fill="#00c828" fill-opacity=".5"/></svg>"##;
+
+#[test]
+fn drawings_are_shown_on_the_page_and_in_the_workbook() {
+    let invoice = with_logo(DRAWING.as_bytes());
+    for layout in [Layout::Classic, Layout::Modern] {
+        let document = pdf(&invoice, layout);
+        let [left, right, upper, lower] = box_of(&document, [200, 40, 0]);
+        // The room of a logo is 170 × 52 points, of which a drawing takes all that its shape allows.
+        assert!(
+            (right - left).abs_diff(78) <= 2 && (lower - upper).abs_diff(52) <= 2,
+            "{left} {right} {upper} {lower}"
+        );
+        assert!(is_near(color_at(&document, right + 20, upper + 20), [127, 227, 147]));
+        assert_eq!(document, pdf(&invoice, layout));
+    }
+    let workbook = render::render(&invoice, Format::Excel, &Style::default()).unwrap().bytes;
+    let picture = png::Decoder::new(Cursor::new(picture_of(&workbook))).read_info().unwrap().info().size();
+    assert_eq!(picture, (576, 192));
+}
+
+#[test]
+fn drawings_have_enough_pixels_for_print() {
+    let mut json = full();
+    json["logo"] = json!(STANDARD.encode(DRAWING));
+    json["logo_width"] = json!(150);
+    let document = pdf(&parse(&json), Layout::Classic);
+    let images = tools::run("pdfimages", &["-list", "{}"], &document);
+    let row: Vec<&str> = images.lines().nth(2).unwrap().split_whitespace().collect();
+    let dots: u32 = row[12].parse().unwrap();
+    assert!(dots >= 300, "{images}");
+    assert!(document.len() < 100_000, "{} bytes", document.len());
+}
+
+/// Red over green, a blue line across, and a curve with a hole, in units of its own that are turned and stretched.
+const SHAPES: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 6 2"><rect width="6" height="1" fill="#c82800"/>
+    <g transform="translate(0 1) scale(6 1)"><path d="M0 0h1v1H0z" fill="#00c828"/></g>
+    <path d="M0 1h3" stroke="#0028c8" stroke-width=".4"/>
+    <path fill="#ffffff" fill-rule="evenodd" d="M4 .5Q5-.5 6 .5T4 .5zM4 1.2h2v.7h-2zM4.5 1.4h1v.3h-1z"/></svg>"##;
+
+#[test]
+fn plain_shapes_stay_shapes_on_the_page() {
+    for layout in [Layout::Classic, Layout::Modern] {
+        let document = pdf(&with_logo(SHAPES.as_bytes()), layout);
+        let images = tools::run("pdfimages", &["-list", "{}"], &document);
+        assert_eq!(images.lines().count(), 2, "no pixels: {images}");
+        let report = tools::run("qpdf", &["--check", "{}"], &document);
+        assert!(report.contains("No syntax or stream encoding errors"), "{report}");
+        // It is 156 × 52 points, 26 to a unit.
+        let [left, _, upper, _] = box_of(&document, [200, 40, 0]);
+        let at = |x: f64, y: f64| color_at(&document, left + (26.0 * x) as usize, upper + (26.0 * y) as usize);
+        assert!(is_near(at(1.0, 0.4), [200, 40, 0]), "{:?}", at(1.0, 0.4));
+        assert!(is_near(at(1.0, 1.6), [0, 200, 40]), "{:?}", at(1.0, 1.6));
+        assert!(is_near(at(1.0, 1.0), [0, 40, 200]), "{:?}", at(1.0, 1.0));
+        assert!(is_near(at(4.25, 1.55), [255, 255, 255]), "{:?}", at(4.25, 1.55));
+        assert!(is_near(at(5.0, 1.55), [0, 200, 40]), "the hole: {:?}", at(5.0, 1.55));
+    }
+}
+
+/// The page and the workbook are drawn by different programs from the same shapes.
+#[test]
+fn shapes_and_pixels_of_a_drawing_are_the_same_picture() {
+    let invoice = with_logo(SHAPES.as_bytes());
+    let document = pdf(&invoice, Layout::Classic);
+    let invoice::LogoContent::Drawing(drawing) = &invoice.presentation.logo.as_ref().unwrap().content else { panic!() };
+    let (colors, _) = drawing.pixels(156, 52);
+    let [left, _, upper, _] = box_of(&document, [200, 40, 0]);
+    let (width, page) = first_page(&document);
+    let alike = (0..156 * 52).filter(|index| {
+        let at = 3 * ((upper + index / 156) * width + left + index % 156);
+        let expected: [u8; 3] = colors[3 * index..3 * index + 3].try_into().unwrap();
+        is_near(page[at..at + 3].try_into().unwrap(), expected)
+    });
+    // Edges are smoothed in different ways.
+    assert!(alike.count() > 156 * 52 * 85 / 100);
+}
+
+/// LibreOffice leaves rows under a picture as high as others, whatever the size of their text.
+#[test]
+fn the_title_under_a_logo_has_the_room_of_its_letters() {
+    let workbook = render::render(&with_logo(SHAPES.as_bytes()), Format::Excel, &Style::default()).unwrap().bytes;
+    let mut book = zip::ZipArchive::new(Cursor::new(&workbook)).unwrap();
+    let mut sheet = String::new();
+    std::io::Read::read_to_string(&mut book.by_name("xl/worksheets/sheet1.xml").unwrap(), &mut sheet).unwrap();
+    let title = sheet.split("<row ").find(|row| row.starts_with("r=\"2\"")).unwrap();
+    let height: f64 = title.split_once(" ht=\"").unwrap().1.split('"').next().unwrap().parse().unwrap();
+    assert!(height >= 26.0, "{height} points for letters of 20");
+}

@@ -92,6 +92,16 @@ fn documents_that_leave_nothing_to_pay_show_no_way_to_pay() {
     assert!(due.contains("Amount due") && due.contains("IBAN") && due.contains("119.00"), "{due}");
 }
 
+/// What is credited goes to the account, but nobody is to pay it.
+#[test]
+fn credit_notes_show_no_link_to_pay_by() {
+    let invoice = with(&json!({ "type_code": "381", "preceding_invoices": [{ "number": "S-0" }] }));
+    let text = text(&invoice);
+    assert!(text.contains("Amount credited") && text.contains("IBAN"), "{text}");
+    assert!(!text.contains(LINK) && !text.contains("Scan to"), "{text}");
+    assert!(!rows(&invoice).concat().iter().any(|cell| cell.contains(LINK)));
+}
+
 #[test]
 fn what_was_paid_stands_with_its_amount() {
     for changes in [json!({ "mark": "paid" }), json!({ "prepaid_amount": "119.00" })] {

@@ -83,6 +83,10 @@ fn polyglots() -> Vec<Picture> {
     vec![
         ("GIF and script", b"GIF89a=1/*\x01\0\x01\0*/;alert(1)//".to_vec(), refused()),
         ("SVG with a script", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec(), refused()),
+        ("SVG that reads a file", svg("<image href='/etc/passwd' width='9' height='9'/>"), refused()),
+        ("SVG that fetches", svg("<style>@import 'https://evil.example/a.css';</style>"), refused()),
+        ("SVG without end", svg("<use id='a' href='#a'/>"), refused()),
+        ("SVG of shapes", svg("<rect width='9' height='9'/>"), Made),
         ("PDF", b"%PDF-1.7\n1 0 obj << /OpenAction << /S /JavaScript >> >>".to_vec(), refused()),
         ("PostScript", b"%!PS (x) (w) file".to_vec(), refused()),
         ("page", b"<html><script>alert(1)</script>".to_vec(), refused()),
@@ -97,6 +101,10 @@ fn polyglots() -> Vec<Picture> {
         ("PNG and archive", with(png(2, 2), b"PK\x03\x04PK\x05\x06"), Made),
         ("PNG and page", with(png(2, 2), b"<script>alert(1)</script>"), Made),
     ]
+}
+
+fn svg(inner: &str) -> Vec<u8> {
+    format!("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'>{inner}</svg>").into_bytes()
 }
 
 /// A picture of one colour.

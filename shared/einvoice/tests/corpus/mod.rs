@@ -314,6 +314,12 @@ const GERMAN: &[(&str, &str, Edit)] = &[
             json!([{ "text": "Eigentum bleibt bis zur Zahlung bei uns.\nZweite Zeile.", "subject": "AAI" }, "Danke!"]);
     }),
     ("custom-fields", EVERYWHERE, |json| json["custom_fields"] = json!({ "Fahrer": "Linie 7" })),
+    ("interludes", EVERYWHERE, |json| {
+        let lines = json["lines"].as_array_mut().expect("lines");
+        lines.insert(0, json!({ "kind": "heading", "text": "Erdgeschoss" }));
+        lines.insert(1, json!({ "kind": "text", "text": "Lieferung in Teilen" }));
+        lines.push(json!({ "kind": "subtotal", "text": "Erdgeschoss gesamt" }));
+    }),
     ("period-alone", EVERYWHERE, |json| {
         remove(json, "/delivery");
         json["period"] = json!({ "start": "2026-02-01", "end": "2026-02-28" });

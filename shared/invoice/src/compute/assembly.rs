@@ -48,6 +48,10 @@ fn assemble(
         (None, Some(days)) => days_after(issue_date, days),
         (None, None) => None,
     };
+    let mut roundings = computation.roundings;
+    for rounding in &mut roundings {
+        rounding.pointer = figures.lines.sent_pointer(std::mem::take(&mut rounding.pointer));
+    }
     let presentation = Presentation {
         logo: input.logo,
         logo_width: input.logo_width,
@@ -106,6 +110,6 @@ fn assemble(
         withholding_taxes: figures.beyond.withheld,
         custom_fields: input.custom_fields.0,
         presentation,
-        roundings: computation.roundings,
+        roundings,
     })
 }

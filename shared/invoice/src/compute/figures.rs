@@ -13,12 +13,12 @@ use super::totals::{Beside, Sums, totals};
 use super::{Computation, Unreadable};
 use crate::figures::{Amount, Currency, Exact};
 use crate::finding::{Finding, Findings};
-use crate::input::{AdjustmentInput, InvoiceInput, LineInput};
-use crate::model::{Adjustment, Line, Prepayment, Rounding, TaxCategory, TaxGroup, Totals};
+use crate::input::{AdjustmentInput, InvoiceInput, LineInput, LinesInput};
+use crate::model::{Adjustment, Line, Lines, Prepayment, Rounding, TaxCategory, TaxGroup, Totals};
 
 /// Everything that is computed before the invoice is put together.
 pub(super) struct Figures {
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Lines,
     pub(super) allowances: Vec<Adjustment>,
     pub(super) charges: Vec<Adjustment>,
     pub(super) groups: Vec<TaxGroup>,
@@ -88,7 +88,7 @@ fn defaults(input: &InvoiceInput, unreadable: &Unreadable) -> TaxDefaults {
 
 fn parts(input: &InvoiceInput, unreadable: &Unreadable, computation: &mut Computation<'_>) -> Parts {
     let defaults = defaults(input, unreadable);
-    let inputs = input.lines.0.as_deref().unwrap_or_default();
+    let inputs = input.lines();
     let lines: Vec<_> = inputs
         .iter()
         .enumerate()
@@ -141,7 +141,7 @@ fn check_lines(input: &InvoiceInput, parts: &Parts, computation: &mut Computatio
     if input.prices_include_tax {
         return;
     }
-    for (index, (line, known)) in input.lines.0.iter().flatten().zip(&parts.lines).enumerate() {
+    for (index, (line, known)) in input.lines().iter().zip(&parts.lines).enumerate() {
         if let Some(amounts) = &known.amounts {
             computation.check_line(line.net_amount, amounts.total, index);
         }
@@ -150,7 +150,7 @@ fn check_lines(input: &InvoiceInput, parts: &Parts, computation: &mut Computatio
 
 /// The sums of what is known where something is not. The net amount that a line was sent with stands in for its own.
 fn known_sums<'i>(input: &'i InvoiceInput, parts: &Parts, computation: &mut Computation<'_>) -> (Sums, Bases<'i>) {
-    let (zero, inputs) = (Amount::zero(computation.currency), input.lines.0.as_deref().unwrap_or_default());
+    let (zero, inputs) = (Amount::zero(computation.currency), input.lines());
     let is_hidden = input.prices_include_tax || !parts.are_lists_readable || computation.compares_nothing;
     let amount_of = |(line, known): (&LineInput, &Known<SentLine>)| {
         let sent = || Exact::from(line.net_amount?).round(zero.currency());
@@ -185,7 +185,7 @@ fn known_sums<'i>(input: &'i InvoiceInput, parts: &Parts, computation: &mut Comp
 
 /// The names of other taxes that lines, allowances and charges name, in that order.
 fn other_tax_names(input: &InvoiceInput) -> impl Iterator<Item = &[String]> {
-    let lines = input.lines.0.iter().flatten().map(|line| line.other_taxes.as_slice());
+    let lines = input.lines().iter().map(|line| line.other_taxes.as_slice());
     let adjustments = input.allowances.iter().chain(&input.charges).map(|one| one.other_taxes.as_slice());
     lines.chain(adjustments)
 }
@@ -279,7 +279,7 @@ fn shares(lines: &[SentLine], allowances: &[SentAdjustment], charges: &[SentAdju
 
 /// Remembers which amounts without tax were rounded.
 fn record_net(input: &InvoiceInput, shares: &[Share], net: &[Amount], computation: &mut Computation<'_>) {
-    let (lines, allowances) = (input.lines.0.as_ref().map_or(0, Vec::len), input.allowances.len());
+    let (lines, allowances) = (input.lines().len(), input.allowances.len());
     for (index, (share, net)) in shares.iter().zip(net).enumerate() {
         if share.tax.percentage().is_zero() {
             continue;
@@ -327,7 +327,7 @@ fn net(input: &InvoiceInput, parts: Complete, computation: &mut Computation<'_>)
     let (lines, rest) = net.split_at(parts.lines.len());
     let (allowances, charges) = rest.split_at(parts.allowances.len());
     if input.prices_include_tax {
-        for (index, (line, net)) in input.lines.0.iter().flatten().zip(lines).enumerate() {
+        for (index, (line, net)) in input.lines().iter().zip(lines).enumerate() {
             computation.check_line(line.net_amount, *net, index);
         }
     }
@@ -366,7 +366,8 @@ impl Net {
         let adjustments = |sent: Vec<SentAdjustment>, net: Vec<Amount>| -> Vec<Adjustment> {
             sent.into_iter().zip(net).map(|(sent, net)| sent.into_adjustment(net, includes_tax)).collect()
         };
-        let inputs = input.lines.0.take().unwrap_or_default();
+        let LinesInput { lines: inputs, interludes } = input.lines.0.take().unwrap_or_default();
+        let currency = totals.line_total.currency();
         let lines: Option<Vec<Line>> = inputs
             .into_iter()
             .zip(self.parts.lines)
@@ -375,7 +376,7 @@ impl Net {
             .map(|(index, ((input, sent), net))| sent.into_line(input, index, *net, includes_tax))
             .collect();
         Some(Figures {
-            lines: lines?,
+            lines: Lines::new(lines?, interludes, currency),
             allowances: adjustments(self.parts.allowances, self.allowances),
             charges: adjustments(self.parts.charges, self.charges),
             groups: self.groups,
@@ -389,7 +390,7 @@ impl Net {
 /// Whether the invoice says nothing of tax at all: then it needs no reason for having none.
 pub(crate) fn says_nothing_of_tax(input: &InvoiceInput) -> bool {
     let says_o = |category: Option<TaxCategory>| category == Some(TaxCategory::O);
-    let lines = input.lines.0.as_deref().unwrap_or_default();
+    let lines = input.lines();
     !says_o(input.tax_category)
         && input.tax_exemptions.is_empty()
         && !lines.iter().any(|line| says_o(line.tax_category))

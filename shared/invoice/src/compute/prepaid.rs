@@ -71,6 +71,9 @@ pub(crate) fn prepaid_amount(
     Some(sum)
 }
 
+/// A coin is worth at most so many of the usual largest ones: more would be a discount.
+const COINS: i128 = 10;
+
 /// The coin to which what is to be paid is rounded; `Some(None)` without one.
 pub(crate) fn coin(input: &InvoiceInput, computation: &mut Computation<'_>) -> Option<Option<Amount>> {
     let Some(sent) = input.rounding else {
@@ -80,6 +83,14 @@ pub(crate) fn coin(input: &InvoiceInput, computation: &mut Computation<'_>) -> O
     if coin.minor_units() <= 0 {
         let finding = Finding::new("/rounding".to_owned(), "rounding", "a coin is worth more than nothing");
         computation.findings.fault(finding.expected("a coin such as 0.05").found(sent.to_string()));
+        return None;
+    }
+    let largest = largest_coin(computation.currency)?;
+    let most = Amount::from_minor_units(COINS * largest.minor_units(), computation.currency);
+    if coin.minor_units() > most.minor_units() {
+        let message = format!("no coin of {} is worth more than {most}", computation.currency);
+        let finding = Finding::new("/rounding".to_owned(), "rounding", message);
+        computation.mismatch(finding.expected(format!("at most {most}")).found(coin.to_string()));
         return None;
     }
     Some(Some(coin))
@@ -114,7 +125,7 @@ fn largest_coin(currency: Currency) -> Option<Amount> {
         "HUF" => 5,
         "CLP" | "ISK" | "JPY" | "KRW" => 10,
         "COP" | "CRC" | "PYG" => 100,
-        "IDR" | "VND" => 1000,
+        "GNF" | "IDR" | "IQD" | "IRR" | "LAK" | "LBP" | "SYP" | "UZS" | "VND" => 1000,
         _ => 1,
     };
     Exact::from(Decimal::from(units)).round(currency)

@@ -17,7 +17,8 @@ pub(crate) fn convert(flat: FlatInput, findings: &mut Findings) -> InvoiceInput 
     }
     let lines = flat.items.0.map(|items| {
         let convert = |(index, item)| line(item, index, findings);
-        items.into_iter().enumerate().map(convert).collect()
+        let lines: Vec<LineInput> = items.into_iter().enumerate().map(convert).collect();
+        lines.into()
     });
     InvoiceInput {
         number: Required(flat.invoice_no.0.map(text_of)),

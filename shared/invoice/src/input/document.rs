@@ -4,7 +4,8 @@ use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
 use super::{
-    AdjustmentInput, LineInput, OtherTaxInput, PaymentInput, PaymentTermsInput, PrepaymentInput, WithholdingTaxInput,
+    AdjustmentInput, LineInput, LinesInput, OtherTaxInput, PaymentInput, PaymentTermsInput, PrepaymentInput,
+    WithholdingTaxInput,
 };
 use crate::code_lists::ExemptionReasonCode;
 use crate::figures::{Currency, Decimal};
@@ -41,9 +42,9 @@ json_object! {
         /// Who buys (BG-7).
         #[schemars(example = serde_json::json!({ "name": "Cooperativa Río Claro" }))]
         pub buyer: Required<Party>,
-        /// The lines (BG-25), at least one.
+        /// The lines (BG-25), at least one, and between them headings, texts and subtotals (beyond the norm).
         #[schemars(example = serde_json::json!([LineInput::example()]))]
-        pub lines: Required<Vec<LineInput>>,
+        pub lines: Required<LinesInput>,
         /// The tax rate in percent of lines, allowances and charges that have none of their own (BT-152, BT-96, BT-103).
         #[schemars(example = 20)]
         pub tax_rate: Option<Decimal>,
@@ -178,8 +179,8 @@ json_object! {
         #[serde(default)]
         #[schemars(example = serde_json::json!({ "Ordered by": "Ana Moreno" }))]
         pub custom_fields: CustomFields,
-        /// The logo (beyond the norm): a PNG or JPEG picture of at most 4 million pixels in Base64, alone or as a
-        /// `data:` URL.
+        /// The logo (beyond the norm): a PNG or JPEG picture of at most 4 million pixels, or an SVG drawing of shapes, in
+        /// Base64, alone or as a `data:` URL.
         #[schemars(example = &"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGOQKn4BAAIgAXZmNuK1AAAAAElFTkSuQmCC")]
         pub logo: Option<Logo>,
         /// How wide the logo is printed (beyond the norm), in millimetres from 5 to 170; without it, as its pixels ask for, up to 60.
@@ -259,6 +260,13 @@ json_object! {
         /// What is to be paid after other and withholding taxes (beyond the norm).
         #[schemars(example = &"1830.60")]
         pub amount_to_pay: Option<Decimal>,
+    }
+}
+
+impl InvoiceInput {
+    /// The invoice lines alone; none where the list could not be read.
+    pub(crate) fn lines(&self) -> &[LineInput] {
+        self.lines.0.as_ref().map_or(&[], |list| &list.lines)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Lines, allowances and charges as they are written.
 
+use super::EntryKind;
 use crate::code_lists::{CountryCode, UnitCode};
 use crate::figures::Decimal;
 use crate::json::{Required, json_object};
@@ -10,6 +11,10 @@ json_object! {
     /// An invoice line (BG-25).
     #[schemars(rename = "Line")]
     pub(crate) struct LineInput {
+        /// What the entry is; `line` unless said otherwise.
+        #[schemars(with = "EntryKind", extend("const" = "line"), example = &"line")]
+        #[serde(default)]
+        pub kind: Option<EntryKind>,
         /// The identifier of the line, unique in the invoice (BT-126); its number, from 1, unless said otherwise.
         #[schemars(example = &"1")]
         pub id: Option<String>,

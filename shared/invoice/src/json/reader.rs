@@ -100,10 +100,13 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("discounts", "allowances"),
     ("invoice_no", "number"),
     ("items", "lines"),
+    ("label", "text"),
+    ("name", "text"),
     ("postcode", "postal_code"),
     ("qty", "quantity"),
     ("state", "subdivision"),
     ("street", "lines"),
+    ("title", "text"),
     ("total", "net_amount"),
     ("zip", "postal_code"),
 ];

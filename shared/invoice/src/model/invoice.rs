@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::{
-    Adjustment, Balance, CustomField, Delivery, DocumentReference, EarlyPaymentDiscount, Line, Mark, Note,
+    Adjustment, Balance, CustomField, Delivery, DocumentReference, EarlyPaymentDiscount, Lines, Mark, Note,
     ObjectIdentifier, OtherTax, Party, Payee, Payment, Period, Prepayment, Presentation, Rounding, SupportingDocument,
     TaxGroup, TaxPointCode, Totals, TypeCode, WithholdingTax,
 };
@@ -123,8 +123,8 @@ pub struct Invoice {
     /// Documents that support the claim (BG-24).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub supporting_documents: Vec<SupportingDocument>,
-    /// The lines (BG-25), at least one.
-    pub lines: Vec<Line>,
+    /// The lines (BG-25), at least one, and what stands between them.
+    pub lines: Lines,
     /// Whether the prices that were sent include tax (beyond the norm).
     pub prices_include_tax: bool,
     /// Taxes other than VAT (beyond the norm).

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::code_lists::{CREDIT_NOTE_TYPES, INVOICE_TYPES, find};
 use crate::finding::Finding;
+use crate::input::EntryKind;
 use crate::json::{FromJson, Node, Path, Reader};
 use crate::picture::{Logo, LogoContent, LogoError};
 use crate::text::Text;
@@ -95,6 +96,14 @@ fn read_locale(word: &str) -> Option<Locale> {
     let is_language = matches!(language.len(), 2 | 3) && language.bytes().all(|byte| byte.is_ascii_alphabetic());
     let is_subtag = |part: &str| matches!(part.len(), 2..=8) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (is_language && word.len() <= 35 && parts.all(is_subtag)).then(|| Locale(word.to_owned()))
+}
+
+impl FromJson for EntryKind {
+    const REQUIRED: bool = false;
+
+    fn from_json(node: &Node, at: &Path<'_>, reader: &mut Reader) -> Self {
+        read_word(node, at, reader, ("line-kind", "a kind of entry: line, heading, text or subtotal"), Self::from_name)
+    }
 }
 
 impl FromJson for Layout {
@@ -206,7 +215,7 @@ fn logo_finding(error: &LogoError, at: &Path<'_>) -> Finding {
         LogoError::TooManyPixels { width, height, limit } => {
             finding.expected(format!("at most {limit} pixels")).found(format!("{width} × {height}"))
         }
-        LogoError::UnknownKind | LogoError::UnusualJpeg(_) | LogoError::Broken(_) => finding,
+        LogoError::UnknownKind | LogoError::UnusualJpeg(_) | LogoError::UnusualSvg(_) | LogoError::Broken(_) => finding,
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn check_dates(input: &InvoiceInput, findings: &mut Findings) {
     if let Some(period) = &input.period {
         check_period(period, "/period", ["BR-29", "BR-CO-19"], findings);
     }
-    for (index, line) in input.lines.0.iter().flatten().enumerate() {
+    for (index, line) in input.lines().iter().enumerate() {
         if let Some(period) = &line.period {
             check_period(period, &format!("/lines/{index}/period"), ["BR-30", "BR-CO-20"], findings);
         }

@@ -7,7 +7,7 @@ use crate::input::InvoiceInput;
 
 /// Checks that no two lines have one identifier; a line without one has its number, from 1.
 pub(super) fn check_lines(input: &InvoiceInput, findings: &mut Findings) {
-    let lines = input.lines.0.as_deref().unwrap_or_default();
+    let lines = input.lines();
     if lines.iter().all(|line| line.id.is_none()) {
         return;
     }

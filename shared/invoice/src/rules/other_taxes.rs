@@ -17,7 +17,7 @@ pub(super) fn check_other_taxes(input: &InvoiceInput, findings: &mut Findings) {
 }
 
 fn check_names(input: &InvoiceInput, names: &[&str], findings: &mut Findings) {
-    for (index, line) in input.lines.0.iter().flatten().enumerate().filter(|(_, line)| !line.other_taxes.is_empty()) {
+    for (index, line) in input.lines().iter().enumerate().filter(|(_, line)| !line.other_taxes.is_empty()) {
         check_list(&line.other_taxes, names, &format!("/lines/{index}/other_taxes"), "", findings);
     }
     let adjustments: [(&[AdjustmentInput], &str); 2] = [(&input.allowances, "allowances"), (&input.charges, "charges")];
@@ -42,7 +42,7 @@ fn check_prices(input: &InvoiceInput, findings: &mut Findings) {
     if !input.prices_include_tax || input.other_taxes.is_empty() {
         return;
     }
-    let lines = input.lines.0.iter().flatten();
+    let lines = input.lines().iter();
     let rates = lines.map(|line| line.tax_rate.or(input.tax_rate));
     let has_vat = rates.flatten().any(|rate| !rate.is_zero());
     let has_own_rate = input.other_taxes.iter().any(|tax| tax.rate.is_some() && tax.base_amount.is_none());

@@ -27,6 +27,10 @@ pub(crate) fn warn_of_signs(input: &InvoiceInput, totals: &Totals, findings: &mu
     if let Some((pointer, rule, message)) = warning {
         findings.warning(Finding::new(pointer.to_owned(), rule, message).found(totals.amount_to_pay.to_string()));
     }
+    if is_credit_note && input.payment.as_ref().is_some_and(|payment| payment.link.is_some()) {
+        let message = "what is credited is not paid online: documents show no link to pay by";
+        findings.warning(Finding::new("/payment/link".to_owned(), "link-on-credit-note", message));
+    }
     let is_paid = totals.amount_to_pay.is_zero() || (input.mark == Some(Mark::Paid) && !is_credit_note);
     if input.payment.is_some() && (is_paid || totals.amount_to_pay.is_negative()) {
         let message = "nothing is to be paid: documents show no account, code or link to pay by";

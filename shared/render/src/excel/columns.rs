@@ -2,9 +2,11 @@
 
 use std::ops::RangeInclusive;
 
+use invoice::LineEntry;
+
 use super::cells::Column;
 use super::measure::characters;
-use crate::facts::{Facts, LineFigures, has_item_ids, has_several_rates, has_units, unit_label};
+use crate::facts::{Facts, LineFigures, has_item_ids, has_several_rates, has_units, subtotal_facts, unit_label};
 
 /// The width of the description, in characters.
 pub(super) const TEXT_WIDTH: f64 = 46.0;
@@ -16,6 +18,8 @@ const LEAST_FIGURE_WIDTH: f64 = 12.0;
 const LEAST_AMOUNT_WIDTH: f64 = 18.0;
 /// Item identifiers that are wider are broken.
 pub(super) const WIDEST_ITEM: f64 = 28.0;
+/// How much wider bold figures are.
+const BOLD: f64 = 1.1;
 /// No column is wider.
 const WIDEST: f64 = 60.0;
 
@@ -74,6 +78,12 @@ impl Columns {
             take_in(&mut widest.unit, unit_label(line, facts));
             take_in(&mut widest.price, &numbers.price(figures.price, decimals));
             take_in(&mut widest.amount, &numbers.amount(figures.amount));
+        }
+        for entry in invoice.lines.entries() {
+            if let LineEntry::Subtotal(subtotal) = entry {
+                let amount = numbers.amount(subtotal_facts(subtotal, facts).1);
+                widest.amount = widest.amount.max(characters(&amount) * BOLD);
+            }
         }
         let columns = [
             self.item.map(|_| widest.item.min(WIDEST_ITEM)),

@@ -3,6 +3,8 @@
 //! A formula is written only where it gives exactly the figure of the invoice; that is checked here in whole numbers.
 //! It may not, for example where prices include tax, or where a figure is text because it has too many digits.
 
+use std::ops::Range;
+
 use invoice::{Amount, Decimal, Invoice, Line};
 
 use super::cells::{Column, Row, is_exact};
@@ -32,7 +34,7 @@ pub(super) struct TotalFormulas<'a> {
 
 impl<'a> TotalFormulas<'a> {
     pub(super) fn new(invoice: &'a Invoice, lines: LinesPlace, first: Row) -> Self {
-        let are_lines_exact = invoice.lines.iter().all(|line| is_exact(LineFigures::of(line).amount.to_decimal()));
+        let are_lines_exact = are_lines_exact(invoice);
         Self { invoice, lines, rows: Vec::new(), first, base: 0, with_tax: None, are_lines_exact }
     }
 
@@ -60,7 +62,9 @@ impl<'a> TotalFormulas<'a> {
     fn sum_of_lines(&self, amount: Amount) -> Option<String> {
         let sum: i128 = self.invoice.lines.iter().map(|line| LineFigures::of(line).amount.minor_units()).sum();
         let holds = self.are_lines_exact && sum == amount.minor_units() && is_exact(amount.to_decimal());
-        holds.then(|| format!("=SUM({})", self.line_range(self.lines.amount)))
+        // Unlike SUM, SUBTOTAL passes over the subtotals between the lines (ISO/IEC 29500-1, 18.17.7.312).
+        let function = if self.invoice.lines.has_interludes() { "SUBTOTAL(9," } else { "SUM(" };
+        holds.then(|| format!("={function}{})", self.line_range(self.lines.amount)))
     }
 
     fn sum_of_rows(&self, from: usize, amount: Amount) -> Option<String> {
@@ -110,6 +114,17 @@ impl<'a> TotalFormulas<'a> {
         let row = self.first + u32::try_from(index).unwrap_or_default() + 1;
         format!("{}{row}", column_name(self.lines.amount))
     }
+}
+
+/// The formula of a subtotal of the rows of a section, if it gives its figure.
+pub(super) fn sum_of_section(invoice: &Invoice, column: Column, rows: Range<Row>, amount: Amount) -> Option<String> {
+    let holds = !rows.is_empty() && are_lines_exact(invoice) && is_exact(amount.to_decimal());
+    let name = column_name(column);
+    holds.then(|| format!("=SUBTOTAL(9,{name}{}:{name}{})", rows.start + 1, rows.end))
+}
+
+fn are_lines_exact(invoice: &Invoice) -> bool {
+    invoice.lines.iter().all(|line| is_exact(LineFigures::of(line).amount.to_decimal()))
 }
 
 fn is_exact_amount(minor_units: i128, like: Amount) -> bool {

@@ -4,19 +4,23 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use invoice::{Color as Rgb, Line, Logo, LogoContent, Paper};
+use invoice::{Color as Rgb, Line, LineEntry, Logo, LogoContent, Paper, Subtotal};
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Image, Worksheet, XlsxError};
 
 use super::cells::{Cells, Column, Direction, Formats, Look, Row, fitting, place};
 use super::columns::{Columns, TEXT_WIDTH, WIDEST_ITEM};
-use super::formulas::{LinesPlace, TotalFormulas};
+use super::formulas::{LinesPlace, TotalFormulas, sum_of_section};
 use super::measure::{characters, row_height};
-use crate::facts::{Facts, LineFigures, Pair, PartyFacts, TotalKind, line_details, unit_label};
+use crate::facts::{Facts, LineFigures, Pair, PartyFacts, TotalKind, line_details, subtotal_facts, unit_label};
 use crate::raster::Raster;
 use crate::style::Style;
 
 /// The room of a logo, in pixels.
 const LOGO_ROOM: (u32, u32) = (220, 64);
+
+/// The heights of the rows with larger text, in points: not every program fits rows to it beside a picture.
+const TITLE_HEIGHT: f64 = 30.0;
+const DUE_HEIGHT: f64 = 20.0;
 
 /// Formats of text.
 struct TextFormats {
@@ -35,13 +39,14 @@ struct TextFormats {
 impl TextFormats {
     fn new(accent: Rgb, direction: Direction) -> Self {
         let accent = Color::RGB(u32::from_be_bytes([0, accent.red, accent.green, accent.blue]));
-        let plain = Format::new().set_align(direction.start());
+        // Figures stand at the top of their cells, and so does what names them.
+        let plain = Format::new().set_align(direction.start()).set_align(FormatAlign::Top);
         let quiet = plain.clone().set_font_color(Color::RGB(0x005C_6773));
         let head = quiet.clone().set_border_bottom(FormatBorder::Thin);
         Self {
             title: plain.clone().set_font_size(20).set_font_color(accent),
             name: plain.clone().set_bold(),
-            wrapped: plain.clone().set_text_wrap().set_align(FormatAlign::Top),
+            wrapped: plain.clone().set_text_wrap(),
             figure_head: head.clone().set_align(direction.end()),
             total: quiet.clone().set_align(direction.end()),
             sum: plain.clone().set_bold().set_align(direction.end()),
@@ -93,6 +98,7 @@ impl InvoiceSheet<'_> {
         let facts = self.facts;
         let title = self.logo()?;
         self.cells.text(place(title, 0), facts.title, &self.formats.title)?;
+        self.grow(title, TITLE_HEIGHT)?;
         if let Some(mark) = facts.mark {
             self.cells.figure_text(place(title, self.columns.amount), mark, Look::Sum)?;
         }
@@ -190,7 +196,7 @@ impl InvoiceSheet<'_> {
         if characters(text) <= width && !text.contains('\n') {
             return self.cells.text(place(row, first), text, format);
         }
-        let wrapped = format.clone().set_text_wrap().set_align(FormatAlign::Top);
+        let wrapped = format.clone().set_text_wrap();
         let text = fitting(text.into());
         if first == last {
             self.cells.text(place(row, first), &text, &wrapped)?;
@@ -210,13 +216,25 @@ impl InvoiceSheet<'_> {
         self.cells.sheet.set_row_height(row, height).map(drop)
     }
 
-    /// The head of the table in `row`, the lines under it.
+    /// The head of the table in `row`, the lines and what stands between them under it.
     fn table(&mut self, row: Row) -> Result<LinesPlace, XlsxError> {
         self.table_head(row)?;
         let invoice = self.facts.invoice;
         let mut last = row;
-        for (row, line) in (row + 1..).zip(&invoice.lines) {
-            self.line(row, line)?;
+        let mut section = row + 1;
+        for (row, entry) in (row + 1..).zip(invoice.lines.entries()) {
+            match entry {
+                LineEntry::Line(line) => self.line(row, line)?,
+                LineEntry::Heading(text) => {
+                    self.block(row, 0..=self.columns.amount, text, |formats| &formats.name)?;
+                    section = row + 1;
+                }
+                LineEntry::Text(text) => self.block(row, 0..=self.columns.amount, text, |formats| &formats.plain)?,
+                LineEntry::Subtotal(subtotal) => {
+                    self.subtotal(row, section, subtotal)?;
+                    section = row + 1;
+                }
+            }
             last = row;
         }
         Ok(LinesPlace { first: row + 1, last, amount: self.columns.amount, rate: self.columns.rate })
@@ -271,6 +289,17 @@ impl InvoiceSheet<'_> {
         self.cells.amount(place(row, self.columns.amount), figures.amount, Look::Plain)
     }
 
+    /// A subtotal of the rows from `first` to the one above it.
+    fn subtotal(&mut self, row: Row, first: Row, subtotal: &Subtotal) -> Result<(), XlsxError> {
+        let (label, amount) = subtotal_facts(subtotal, self.facts);
+        self.block(row, self.columns.text..=self.columns.amount - 1, label, |formats| &formats.name)?;
+        let at = place(row, self.columns.amount);
+        match sum_of_section(self.facts.invoice, self.columns.amount, first..row, amount) {
+            Some(formula) => self.cells.formula(at, &formula, amount, Look::Sum),
+            None => self.cells.amount(at, amount, Look::Sum),
+        }
+    }
+
     /// The totals under the lines; gives the row under them.
     fn totals(&mut self, lines: LinesPlace) -> Result<Row, XlsxError> {
         let facts = self.facts;
@@ -284,6 +313,9 @@ impl InvoiceSheet<'_> {
                 _ => Look::Plain,
             };
             self.total_label(row, &total.label, look)?;
+            if look == Look::Due {
+                self.grow(row, DUE_HEIGHT)?;
+            }
             let at = place(row, self.columns.amount);
             match formulas.next(total) {
                 Some(formula) => self.cells.formula(at, &formula, total.amount, look)?,
@@ -355,9 +387,24 @@ enum Half {
 fn picture_file(logo: &Logo) -> Option<Cow<'_, [u8]>> {
     match &logo.content {
         LogoContent::Jpeg { file, .. } => Some(Cow::Borrowed(file)),
+        LogoContent::Drawing(drawing) => {
+            let (width, height) = screen_pixels(logo);
+            Raster::drawn(drawing, width, height).to_png().ok().map(Cow::Owned)
+        }
         LogoContent::Pixels { colors, alpha } => {
             let raster = Raster::reduced((logo.width as usize, logo.height as usize), colors, alpha.as_deref());
             raster.to_png().ok().map(Cow::Owned)
         }
     }
+}
+
+/// The pixels of a drawing that fills its room on a screen with three to each of the sheet's.
+fn screen_pixels(logo: &Logo) -> (u32, u32) {
+    const FINENESS: u32 = 3;
+    let (width, height) = (u64::from(logo.width.max(1)), u64::from(logo.height.max(1)));
+    let (across, down) = (u64::from(FINENESS * LOGO_ROOM.0), u64::from(FINENESS * LOGO_ROOM.1));
+    let fitted =
+        if across * height <= down * width { (across, across * height / width) } else { (down * width / height, down) };
+    let pixels = |length: u64| u32::try_from(length.max(1)).unwrap_or(1);
+    (pixels(fitted.0), pixels(fitted.1))
 }

@@ -1,6 +1,6 @@
 //! What is said of a line beside its name.
 
-use invoice::{Adjustment, Amount, Decimal, Invoice, Line};
+use invoice::{Adjustment, Amount, Decimal, Invoice, Line, Subtotal};
 
 use super::{Facts, identifiers, references};
 use crate::cldr::{country_name, unit_name};
@@ -22,6 +22,12 @@ impl LineFigures {
             amount: line.amount_with_tax.unwrap_or(line.net_amount),
         }
     }
+}
+
+/// A subtotal as a document shows it: its label, and its amount in the basis of the lines' amounts.
+pub(crate) fn subtotal_facts<'a>(subtotal: &'a Subtotal, facts: &Facts<'_>) -> (&'a str, Amount) {
+    let label = subtotal.text.as_deref().unwrap_or(facts.wording.subtotal);
+    (label, subtotal.amount_with_tax.unwrap_or(subtotal.net_amount))
 }
 
 pub(crate) fn has_item_ids(invoice: &Invoice) -> bool {

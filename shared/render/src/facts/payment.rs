@@ -20,6 +20,10 @@ pub(crate) fn payment<'a>(
     // Where no money is to move, ways to pay would only lead to a payment by mistake.
     let is_to_be_paid = matches!(balance, Balance::Due(_) | Balance::Credited(_)) && !balance.amount().is_zero();
     let mut pairs = if is_to_be_paid { ways_to_pay(invoice, wording, numbers) } else { Vec::new() };
+    // What is credited goes to an account, and nobody pays it online.
+    let link = invoice.payment.as_ref().and_then(|payment| payment.link.as_deref());
+    let is_due = matches!(balance, Balance::Due(_)) && is_to_be_paid;
+    pairs.extend(link.filter(|_| is_due).map(|link| Pair::new(wording.pay_online, link)));
     if let Some(tax) = invoice.totals.tax_total_in_tax_currency {
         let label = wording.tax_in.fill(&[("currency", tax.currency().code())]);
         pairs.push(Pair::new(label, tax_in_tax_currency(invoice, tax, numbers)));
@@ -78,7 +82,6 @@ fn push_payment<'a>(pairs: &mut Vec<Pair<'a>>, payment: &'a Payment, wording: &W
     }
     let reference = payment.remittance_information.as_deref();
     pairs.extend(reference.map(|text| Pair::new(wording.payment_reference, text)));
-    pairs.extend(payment.link.as_deref().map(|link| Pair::new(wording.pay_online, link)));
 }
 
 fn push_account<'a>(pairs: &mut Vec<Pair<'a>>, account: &'a CreditTransfer, wording: &Wording) {

@@ -1,10 +1,11 @@
 //! The columns of the table: as wide as their figures, the rest for the description.
 
-use invoice::Line;
+use invoice::{Line, LineEntry};
 
 use super::geometry::{BASE, GUTTER, Geometry, QUIET, SMALL};
 use super::table::amount_label;
-use crate::facts::{Facts, LineFigures, has_item_ids, has_several_rates, has_units, unit_label};
+use crate::facts::{Facts, LineFigures, has_item_ids, has_several_rates, has_units, subtotal_facts, unit_label};
+use crate::font::Weight;
 use crate::text::{Length, TextStyle, points, width};
 
 /// Item identifiers wider than this are broken.
@@ -83,6 +84,17 @@ pub(super) struct Columns {
     /// How figures are set: smaller where they are very long.
     pub(super) style: TextStyle,
     pub(super) decimal: char,
+}
+
+impl Columns {
+    /// How the amounts of subtotals are set.
+    pub(super) const fn subtotal_style(&self) -> TextStyle {
+        bold(self.style)
+    }
+}
+
+const fn bold(style: TextStyle) -> TextStyle {
+    TextStyle { weight: Weight::Bold, ..style }
 }
 
 /// The widest parts before and after the decimal sign.
@@ -190,6 +202,12 @@ impl Widths {
             widths.amount.take_in(&row.amount, decimal, style);
             widths.rate.whole = widths.rate.whole.max(width(&row.rate, style));
             widths.unit = widths.unit.max(width(row.unit, QUIET));
+        }
+        for entry in facts.invoice.lines.entries() {
+            if let LineEntry::Subtotal(subtotal) = entry {
+                let amount = facts.numbers.amount(subtotal_facts(subtotal, facts).1);
+                widths.amount.take_in(&amount, decimal, bold(style));
+            }
         }
         let total = facts.numbers.amount(facts.invoice.totals.total_with_tax);
         widths.amount.take_in(&total, decimal, style);

@@ -41,8 +41,8 @@ pub(super) fn paginate(sheet: &Sheet<'_>, room: Room) -> Vec<Page> {
     filler.pages
 }
 
-/// So many bands at the beginning of what needs more than a page stand on one.
-const FIRST_TOGETHER: usize = 3;
+/// So many bands at the beginning, and at the end, of what needs more than a page stand on one.
+const FEWEST_TOGETHER: usize = 3;
 
 fn chunk_end(bands: &[Band], start: usize) -> usize {
     bands[start..].iter().position(|band| !band.keeps_next).map_or(bands.len(), |length| start + length + 1)
@@ -77,8 +77,9 @@ impl Filler<'_> {
     fn place_one_by_one(&mut self, start: usize, end: usize) {
         for index in start..end {
             let height = self.bands[index].height;
-            // The first bands stay together: a heading does not stand alone.
-            let ahead = if index == start { (start + FIRST_TOGETHER).min(end) } else { index + 1 };
+            // The first and the last bands stay together: a heading does not stand alone.
+            let stay_together = index == start || index + FEWEST_TOGETHER == end;
+            let ahead = if stay_together { (index + FEWEST_TOGETHER).min(end) } else { index + 1 };
             let needed = self.bands[index..ahead].iter().map(|band| i64::from(band.height)).sum();
             if !self.fits(needed, ahead) && self.used > self.top {
                 self.break_before(index);

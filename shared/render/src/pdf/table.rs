@@ -1,11 +1,11 @@
 //! The table of lines.
 
-use invoice::{Color, Line};
+use invoice::{Color, Line, LineEntry, Subtotal};
 
 use super::columns::{Columns, Figures};
-use super::geometry::{BASE, Geometry, HAIRLINE, QUIET, RULE, SMALL, Theme};
+use super::geometry::{BASE, BASE_BOLD, GUTTER, Geometry, HAIRLINE, QUIET, RULE, SMALL, Theme};
 use super::sheet::{Rule, Sheet};
-use crate::facts::{Facts, LineFigures, line_details, shows_prices_with_tax};
+use crate::facts::{Facts, LineFigures, line_details, shows_prices_with_tax, subtotal_facts};
 use crate::text::{Length, TextLine, TextStyle, width, wrap};
 
 /// The distance of baselines within a row.
@@ -15,18 +15,34 @@ const ROW_PADDING: Length = 4_500;
 /// The baseline of a line of text, below its upper edge.
 const BASELINE: Length = 9_000;
 
-/// Lays out a row for each line, and gives the columns for the head.
+/// Lays out a row for each entry, and gives the columns for the head.
 pub(super) fn lay_out<'a>(sheet: &mut Sheet<'a>, facts: &'a Facts<'a>, geometry: &Geometry, theme: Theme) -> Columns {
     let lines = &facts.invoice.lines;
     let figures: Vec<Figures> = lines.iter().map(|line| Figures::of(line, facts)).collect();
     let columns = Columns::measure(facts, &figures, geometry);
     head(sheet, facts, &columns, geometry, theme);
-    let mut sum = 0;
-    let last = lines.len().saturating_sub(1);
-    for (index, (line, figures)) in lines.iter().zip(figures).enumerate() {
-        sum += LineFigures::of(line).amount.minor_units();
-        let texts = RowTexts::of(line, facts, &columns);
-        let place = RowPlace { closes_table: (index == last).then(|| theme.table_rule()), sum };
+    let (mut sum, mut figures) = (0, figures.into_iter());
+    let mut entries = lines.entries().peekable();
+    while let Some(entry) = entries.next() {
+        let (texts, figures) = match entry {
+            LineEntry::Line(line) => {
+                sum += LineFigures::of(line).amount.minor_units();
+                (RowTexts::of(line, facts, &columns), figures.next().map_or(RowFigures::None, RowFigures::Line))
+            }
+            LineEntry::Heading(text) => (RowTexts::across(text, BASE_BOLD, geometry), RowFigures::None),
+            LineEntry::Text(text) => (RowTexts::across(text, BASE, geometry), RowFigures::None),
+            LineEntry::Subtotal(subtotal) => {
+                let amount = facts.numbers.amount(subtotal_facts(subtotal, facts).1);
+                (RowTexts::of_subtotal(subtotal, facts, &columns), RowFigures::Subtotal(amount))
+            }
+        };
+        let next = entries.peek();
+        let is_under_heading = matches!(entry, LineEntry::Heading(_)) && next.is_some();
+        let place = RowPlace {
+            closes_table: next.is_none().then(|| theme.table_rule()),
+            keeps_next: is_under_heading || matches!(next, Some(LineEntry::Subtotal(_))),
+            sum,
+        };
         row(sheet, texts, figures, &columns, geometry, place);
     }
     columns
@@ -71,6 +87,15 @@ pub(super) fn carry(sheet: &mut Sheet<'_>, facts: &Facts<'_>, columns: &Columns,
 struct RowTexts<'a> {
     item: Vec<TextLine<'a>>,
     text: Vec<(TextLine<'a>, TextStyle)>,
+    /// Where the text begins.
+    left: Length,
+}
+
+/// The figures of a row.
+enum RowFigures {
+    None,
+    Line(Figures),
+    Subtotal(String),
 }
 
 impl<'a> RowTexts<'a> {
@@ -85,7 +110,21 @@ impl<'a> RowTexts<'a> {
             let lines = wrap(&detail, DETAIL, columns.text.width()).into_iter();
             text.extend(lines.map(|line| (line.into_owned(), DETAIL)));
         }
-        Self { item, text }
+        Self { item, text, left: columns.text.left }
+    }
+
+    /// A text over all columns.
+    fn across(text: &'a str, style: TextStyle, geometry: &Geometry) -> Self {
+        let lines = wrap(text, style, geometry.measure()).into_iter();
+        Self { item: Vec::new(), text: lines.map(|line| (line, style)).collect(), left: geometry.left }
+    }
+
+    /// The label has all columns up to the amount.
+    fn of_subtotal(subtotal: &'a Subtotal, facts: &Facts<'a>, columns: &Columns) -> Self {
+        let left = columns.text.left;
+        let (label, _) = subtotal_facts(subtotal, facts);
+        let lines = wrap(label, BASE_BOLD, columns.amount.left - GUTTER - left).into_iter();
+        Self { item: Vec::new(), text: lines.map(|line| (line, BASE_BOLD)).collect(), left }
     }
 }
 
@@ -96,6 +135,8 @@ const DETAIL: TextStyle = TextStyle { size: 80, ..QUIET };
 struct RowPlace {
     /// The colour of the rule under the last row.
     closes_table: Option<Color>,
+    /// Whether the row is to stand on the same page as the next one.
+    keeps_next: bool,
     /// The sum of the lines up to and with this one, in minor units.
     sum: i128,
 }
@@ -106,7 +147,7 @@ const MOST_KEPT: usize = 12;
 const FEWEST_TOGETHER: usize = 4;
 
 /// Whether the line of that index is to stand on the same page as the next one of its row.
-const fn keeps_next(index: usize, count: usize) -> bool {
+const fn keeps_next_line(index: usize, count: usize) -> bool {
     let is_last = index + 1 == count;
     let is_whole = count <= MOST_KEPT;
     !is_last && (is_whole || index + 1 < FEWEST_TOGETHER || index + FEWEST_TOGETHER >= count)
@@ -115,7 +156,7 @@ const fn keeps_next(index: usize, count: usize) -> bool {
 fn row<'a>(
     sheet: &mut Sheet<'a>,
     texts: RowTexts<'a>,
-    figures: Figures,
+    figures: RowFigures,
     columns: &Columns,
     geometry: &Geometry,
     place: RowPlace,
@@ -131,10 +172,14 @@ fn row<'a>(
             sheet.text(column.left, baseline, QUIET, item);
         }
         if let Some((name, style)) = names.next() {
-            sheet.text(columns.text.left, baseline, style, name);
+            sheet.text(texts.left, baseline, style, name);
         }
-        if let Some(figures) = figures.take() {
-            place_figures(sheet, figures, columns, baseline);
+        match figures.take() {
+            Some(RowFigures::Line(figures)) => place_figures(sheet, figures, columns, baseline),
+            Some(RowFigures::Subtotal(amount)) => {
+                sheet.figure(columns.amount.frame(), baseline, columns.subtotal_style(), amount);
+            }
+            Some(RowFigures::None) | None => {}
         }
         let height = padding_above + ROW_LEADING + padding_below;
         let ends_row = index + 1 == count;
@@ -143,7 +188,8 @@ fn row<'a>(
             let rule = Rule { left: geometry.left, right: geometry.right, y: height, thickness, color };
             sheet.rule(rule);
         }
-        let band = sheet.band(height, keeps_next(index, count));
+        let keeps_next = if ends_row { place.keeps_next } else { keeps_next_line(index, count) };
+        let band = sheet.band(height, keeps_next);
         band.is_table = true;
         // The amount of the row stands in its first line.
         band.running_sum = place.sum;
