@@ -7,8 +7,7 @@ mod corpus;
 
 use std::collections::BTreeMap;
 
-use einvoice::Format;
-use invoice::Invoice;
+use invoice::{Format, Invoice};
 use proptest::prelude::*;
 use quick_xml::events::Event;
 
@@ -143,7 +142,7 @@ fn each_example_becomes_the_format_that_it_is_named_by() {
 fn an_invoice_gives_the_same_bytes_again() {
     for case in cases() {
         let invoice = parse(&case.json);
-        for format in Format::ALL {
+        for format in Format::LEGAL {
             assert_eq!(write(&invoice, format), write(&invoice, format));
         }
     }
@@ -180,7 +179,7 @@ proptest! {
         let Ok(parsed) = invoice::parse(json.to_string().as_bytes(), &invoice::ParseOptions::default()) else {
             return Ok(());
         };
-        for format in Format::ALL {
+        for format in Format::LEGAL {
             if let Ok(xml) = write(&parsed.invoice, format) {
                 assert_same(&xml, format, &parsed.invoice);
             }

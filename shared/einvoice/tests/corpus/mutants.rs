@@ -1,6 +1,6 @@
 //! Invoices that break one rule each, which the official judges must find, too.
 
-use einvoice::Format;
+use invoice::Format;
 use serde_json::{Value, json};
 
 use super::{Edit, french, german, remove, set};
