@@ -20,7 +20,7 @@ mod xml;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use invoice::{Finding, Invoice};
+use invoice::{Finding, Format, Invoice, Parsed};
 
 use document::Document;
 pub use hybrid::Hybrid;
@@ -55,6 +55,18 @@ pub fn write(invoice: &Invoice, profile: Profile) -> Result<EInvoice, Vec<Findin
 /// As [`write`].
 pub fn judge(invoice: &Invoice, profile: Profile) -> Result<Report, Vec<Finding>> {
     judged(&Document::of(invoice, profile))
+}
+
+/// Judges what was sent by the rules of a legal format; `None` for another format. What is found names places of the
+/// document that was sent.
+#[must_use]
+pub fn judge_sent(parsed: &Parsed, format: Format) -> Option<Result<Report, Vec<Finding>>> {
+    let profile = Profile::of(format, &parsed.invoice)?;
+    let placed = |findings: Vec<Finding>| findings.into_iter().map(|finding| parsed.placed(finding)).collect();
+    Some(match judge(&parsed.invoice, profile) {
+        Ok(report) => Ok(Report { warnings: placed(report.warnings), ..report }),
+        Err(faults) => Err(placed(faults)),
+    })
 }
 
 fn judged(document: &Document<'_>) -> Result<Report, Vec<Finding>> {

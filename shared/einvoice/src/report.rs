@@ -1,7 +1,5 @@
 //! What an e-invoice was judged by, and what was added to it.
 
-use std::borrow::Cow;
-
 use invoice::{ElectronicAddress, Finding, Identifier};
 use serde::Serialize;
 
@@ -61,7 +59,7 @@ fn warnings(document: &Document<'_>) -> Vec<Finding> {
         ("BT-30", "/seller/legal_id", &seller.legal_id, &document.seller_legal_id),
         ("BT-47", "/buyer/legal_id", &buyer.legal_id, &document.buyer_legal_id),
     ] {
-        let written = written.as_ref().filter(|_| sent.is_none());
+        let written = written.as_deref().filter(|_| sent.is_none());
         add(term, pointer, "the number of the register", written.map(identifier));
     }
     let means = document.payment_means().filter(|_| invoice.payment.is_none());
@@ -77,7 +75,7 @@ fn address(address: &ElectronicAddress) -> String {
     format!("{}:{}", address.scheme.code(), address.id)
 }
 
-fn identifier(identifier: &Cow<'_, Identifier>) -> String {
+fn identifier(identifier: &Identifier) -> String {
     match identifier.scheme {
         Some(scheme) => format!("{}:{}", scheme.code(), identifier.id),
         None => identifier.id.clone(),

@@ -42,11 +42,7 @@ use sheet::Sheet;
 pub(crate) use table::amount_label;
 
 /// Renders an invoice as PDF, which carries it as XML, too, where it is given.
-pub(crate) fn render(
-    invoice: &Invoice,
-    style: &Style,
-    xml: Option<CarriedXml<'_>>,
-) -> Result<Vec<u8>, RenderError> {
+pub(crate) fn render(invoice: &Invoice, style: &Style, xml: Option<CarriedXml<'_>>) -> Result<Vec<u8>, RenderError> {
     let facts = Facts::new(invoice, style);
     let geometry = Geometry::of(style.paper_for(invoice));
     let theme = Theme { layout: style.layout_for(invoice), accent: style.accent_for(invoice) };
