@@ -1,5 +1,6 @@
 //! Chores on files and on the ledger.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -75,9 +76,12 @@ pub(crate) fn validate(settings: &Settings, file: &Path, required: &[Format]) ->
     for warning in &parsed.warnings {
         println!("warning: {}", line(warning));
     }
-    let formats = if required.is_empty() { &Format::LEGAL } else { required };
+    if required.is_empty() {
+        summarise(&parsed);
+        return Ok(());
+    }
     let mut refused = Vec::new();
-    for format in formats {
+    for format in required {
         match einvoice::judge_sent(&parsed, *format) {
             None => {}
             Some(Ok(report)) => println!("{format} can be issued{}", lines(&report.warnings)),
@@ -87,8 +91,24 @@ pub(crate) fn validate(settings: &Settings, file: &Path, required: &[Format]) ->
             }
         }
     }
-    ensure!(required.is_empty() || refused.is_empty(), "{} cannot become {}", file.display(), refused.join(", "));
+    ensure!(refused.is_empty(), "{} cannot become {}", file.display(), refused.join(", "));
     Ok(())
+}
+
+/// A line for each legal format: whether the invoice can become it, or else the rules that refuse that.
+#[allow(clippy::print_stdout)] // The answer of a command.
+fn summarise(parsed: &Parsed) {
+    for format in Format::LEGAL {
+        match einvoice::judge_sent(parsed, format) {
+            None => {}
+            Some(Ok(_)) => println!("{format} can be issued"),
+            Some(Err(found)) => {
+                let rules: BTreeSet<&str> = found.iter().map(|fault| fault.rule).collect();
+                let rules: Vec<&str> = rules.into_iter().collect();
+                println!("{format} cannot be issued: {}", rules.join(", "));
+            }
+        }
+    }
 }
 
 fn parse(settings: &Settings, file: &Path) -> anyhow::Result<Parsed> {

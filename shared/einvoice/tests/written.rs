@@ -5,50 +5,11 @@
 
 mod corpus;
 
-use std::collections::BTreeMap;
-
 use invoice::{Format, Invoice};
 use proptest::prelude::*;
-use quick_xml::events::Event;
 
+use corpus::xml::texts;
 use corpus::{cases, parse, random, write};
-
-/// The texts of a document by the path of their element, without namespaces.
-fn texts(xml: &[u8]) -> BTreeMap<String, Vec<String>> {
-    let mut reader = quick_xml::Reader::from_reader(xml);
-    let (mut path, mut texts) = (Vec::<String>::new(), BTreeMap::<String, Vec<String>>::new());
-    let mut text = String::new();
-    loop {
-        match reader.read_event().unwrap() {
-            Event::Start(start) => {
-                path.push(String::from_utf8(start.local_name().as_ref().to_vec()).unwrap());
-                text.clear();
-            }
-            Event::Text(part) => text.push_str(&part.decode().unwrap()),
-            Event::GeneralRef(reference) => text.push_str(entity(&reference.decode().unwrap())),
-            Event::End(_) => {
-                if !text.trim().is_empty() {
-                    texts.entry(path.join("/")).or_default().push(std::mem::take(&mut text));
-                }
-                text.clear();
-                path.pop();
-            }
-            Event::Eof => return texts,
-            _ => {}
-        }
-    }
-}
-
-fn entity(name: &str) -> &'static str {
-    match name {
-        "lt" => "<",
-        "gt" => ">",
-        "amp" => "&",
-        "quot" => "\"",
-        "apos" => "'",
-        other => panic!("an entity of its own: {other}"),
-    }
-}
 
 /// Where a syntax keeps what is compared.
 struct Paths {

@@ -4,6 +4,7 @@
 
 pub(crate) mod mutants;
 pub(crate) mod random;
+pub(crate) mod xml;
 
 use einvoice::Profile;
 use invoice::{Finding, Format, Invoice, ParseOptions};
