@@ -248,7 +248,7 @@ fn a_difference_is_found() {
     assert!(compare(&carried_xml(&pages), &rows, signs).is_ok());
     for (pointer, value) in [
         ("/lines/1/unit_price", json!("61.21")),
-        ("/lines/1/name", json!("Aufbau")),
+        ("/lines/1/name", json!("Abbau")),
         ("/number", json!("RE-2026-0094")),
         ("/issue_date", json!("2026-03-10")),
         ("/seller/name", json!("Hafen und Kiefer GmbH")),

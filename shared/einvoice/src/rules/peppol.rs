@@ -1,6 +1,6 @@
 //! Peppol BIS Billing 3, and the rules of it that XRechnung has taken over.
 
-use invoice::{Adjustment, ElectronicAddress, Finding, Identifier, Line};
+use invoice::{Adjustment, ElectronicAddress, Finding, Identifier};
 
 use super::{Condition, Faults, countries, expect, germany, identifiers, need, payment};
 use crate::document::Document;
@@ -13,7 +13,7 @@ pub(super) fn check(document: &Document<'_>, report: &mut Faults) {
     check_addresses(document, report);
     check_identifiers(document, report);
     check_exemptions(document, report);
-    check_amounts(document, report);
+    check_line_amounts(document, report);
     check_shared(document, report);
     if document.profile == Profile::Peppol {
         countries::check(document, report);
@@ -50,6 +50,7 @@ pub(super) fn check_shared(document: &Document<'_>, report: &mut Faults) {
     report.judge(document, SHARED);
     payment::check_mandate(document, report);
     check_periods(document, report);
+    check_percentages(document, report);
 }
 
 const SHARED: &[Condition] = &[
@@ -210,30 +211,32 @@ fn check_exemptions(document: &Document<'_>, report: &mut Faults) {
 /// How far Peppol lets amounts be off.
 const TOLERANCE: &str = "0.02";
 
-fn check_amounts(document: &Document<'_>, report: &mut Faults) {
+fn check_line_amounts(document: &Document<'_>, report: &mut Faults) {
+    for (index, (line, price)) in document.invoice.lines.iter().zip(&document.prices).enumerate() {
+        if price::is_off(line, price, TOLERANCE) {
+            let message =
+                "the line's amount is more than 0.02 off quantity times price: give a price with fewer decimals";
+            let finding = Finding::new(format!("/lines/{index}/unit_price"), "PEPPOL-EN16931-R120", message);
+            report.fault("BT-131", finding.expected("quantity times price").found(line.net_amount.to_string()));
+        }
+    }
+}
+
+fn check_percentages(document: &Document<'_>, report: &mut Faults) {
     let invoice = document.invoice;
-    check_percentages(report, &invoice.allowances, "/allowances", "BT-92");
-    check_percentages(report, &invoice.charges, "/charges", "BT-99");
-    for (index, (line, price)) in invoice.lines.iter().zip(&document.prices).enumerate() {
-        check_line(report, index, line, price);
+    check_percentages_of(report, &invoice.allowances, "/allowances", "BT-92");
+    check_percentages_of(report, &invoice.charges, "/charges", "BT-99");
+    for (index, line) in invoice.lines.iter().enumerate() {
+        if !line.allowances.is_empty() {
+            check_percentages_of(report, &line.allowances, &format!("/lines/{index}/allowances"), "BT-136");
+        }
+        if !line.charges.is_empty() {
+            check_percentages_of(report, &line.charges, &format!("/lines/{index}/charges"), "BT-141");
+        }
     }
 }
 
-fn check_line(report: &mut Faults, index: usize, line: &Line, price: &price::Price) {
-    if !line.allowances.is_empty() {
-        check_percentages(report, &line.allowances, &format!("/lines/{index}/allowances"), "BT-136");
-    }
-    if !line.charges.is_empty() {
-        check_percentages(report, &line.charges, &format!("/lines/{index}/charges"), "BT-141");
-    }
-    if price::is_off(line, price, TOLERANCE) {
-        let message = "the line's amount is more than 0.02 off quantity times price: give a price with fewer decimals";
-        let finding = Finding::new(format!("/lines/{index}/unit_price"), "PEPPOL-EN16931-R120", message);
-        report.fault("BT-131", finding.expected("quantity times price").found(line.net_amount.to_string()));
-    }
-}
-
-fn check_percentages(report: &mut Faults, adjustments: &[Adjustment], place: &str, term: &'static str) {
+fn check_percentages_of(report: &mut Faults, adjustments: &[Adjustment], place: &str, term: &'static str) {
     for (index, adjustment) in adjustments.iter().enumerate() {
         if price::is_percentage_off(adjustment, TOLERANCE) {
             let message = "the amount is more than 0.02 off its percentage: leave the percentage out";
