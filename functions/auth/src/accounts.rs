@@ -65,6 +65,7 @@ impl From<AccountError> for Problem {
             term: None,
             expected: None,
             found: None,
+            formats: Vec::new(),
         };
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail).with_faults(vec![fault], Vec::new())
     }

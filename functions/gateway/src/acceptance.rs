@@ -1,5 +1,5 @@
 //! Step 1 of the protocol: an upload is accepted once its ledger transaction is committed, and never before its
-//! invoice was found right.
+//! invoice was found right and fit for the legal formats that are asked for.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use pipeline::{
 use sha2::{Digest, Sha256};
 
 use crate::publishing::publish;
-use crate::{Gateway, metrics};
+use crate::{Gateway, metrics, verdict};
 
 /// An upload as it was asked for.
 pub(crate) struct Submission {
@@ -30,7 +30,7 @@ pub(crate) struct Submission {
 /// An upload that the ledger has.
 pub(crate) struct Accepted {
     pub(crate) upload: UploadId,
-    /// As it stands, where this request brought it.
+    /// Its state, where this request brought it.
     pub(crate) fresh: Option<Upload>,
     /// Whether an earlier request with the same key had brought it.
     pub(crate) repeated: bool,
@@ -41,6 +41,8 @@ pub(crate) struct Accepted {
 pub(crate) async fn accept(gateway: &Arc<Gateway>, submission: Submission) -> Result<Accepted, Problem> {
     let _place = gateway.admission.enter()?;
     let parsed = parse(gateway, submission.json.clone()).await?;
+    let (parsed, verdicts) = verdict::verdicts(gateway, parsed, submission.formats.iter().copied()).await?;
+    verdict::require_all(&verdicts)?;
     let raw = BlobId::new();
     let (stored, branding) = tokio::join!(
         gateway.documents.put_bytes(Bucket::Raw, raw, submission.json.clone()),
@@ -63,11 +65,11 @@ pub(crate) async fn accept(gateway: &Arc<Gateway>, submission: Submission) -> Re
             metrics::count(&upload);
             publish(gateway, entries).await;
             let fresh = Some(upload.accepted(at));
-            Ok(Accepted { upload: upload.id, fresh, repeated: false, warnings: warnings(parsed) })
+            Ok(Accepted { upload: upload.id, fresh, repeated: false, warnings: all_warnings(parsed, &verdicts) })
         }
         Acceptance::Repeated(winner) => {
             discard(gateway, raw).await;
-            Ok(Accepted { upload: winner, fresh: None, repeated: true, warnings: warnings(parsed) })
+            Ok(Accepted { upload: winner, fresh: None, repeated: true, warnings: all_warnings(parsed, &verdicts) })
         }
         Acceptance::Conflict => {
             discard(gateway, raw).await;
@@ -90,6 +92,12 @@ pub(crate) async fn parse(gateway: &Gateway, json: Bytes) -> Result<Parsed, Prob
     })
 }
 
+fn all_warnings(parsed: Parsed, verdicts: &[verdict::Verdict]) -> Vec<Fault> {
+    let mut all = warnings(parsed);
+    all.extend(verdict::warnings(verdicts));
+    all
+}
+
 /// What is remarkable in the data, and what no font of ours can write.
 pub(crate) fn warnings(parsed: Parsed) -> Vec<Fault> {
     let uncovered = uncovered("", render::uncovered_characters(&parsed.invoice));
@@ -110,19 +118,24 @@ pub(crate) fn uncovered(pointer: &str, characters: Vec<char>) -> Option<Fault> {
         term: None,
         expected: None,
         found: Some(characters.into_iter().collect()),
+        formats: Vec::new(),
     })
 }
 
 pub(crate) fn faults(findings: Vec<Finding>) -> Vec<Fault> {
-    let fault = |finding: Finding| Fault {
+    findings.into_iter().map(fault).collect()
+}
+
+pub(crate) fn fault(finding: Finding) -> Fault {
+    Fault {
         pointer: finding.pointer,
         message: finding.message,
         rule: finding.rule.to_owned(),
         term: finding.term.map(str::to_owned),
         expected: finding.expected,
         found: finding.found,
-    };
-    findings.into_iter().map(fault).collect()
+        formats: Vec::new(),
+    }
 }
 
 fn new_upload(submission: Submission, raw: BlobId, parsed: &Parsed) -> NewUpload {

@@ -39,7 +39,7 @@ const CONTENT_POLICY: &str =
 #[openapi(
     info(
         title = "Invoice document service",
-        description = "Upload invoice data as JSON, get correct PDF, Excel and CSV documents.",
+        description = "Upload invoice data as JSON, get correct PDF, Excel and CSV documents and legal e-invoices.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     modifiers(&Credentials),

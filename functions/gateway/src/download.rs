@@ -54,7 +54,7 @@ pub(crate) struct DownloadQuery {
     ("Range" = Option<String>, Header, description = "One range of bytes (RFC 9110 section 14.2)"),
 ), responses(
     (status = 200, description = "The document", content(
-        (Vec<u8> = "application/pdf"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "text/csv"))),
+        (Vec<u8> = "application/pdf"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "text/csv"), (String = "application/xml"))),
     (status = 206, description = "The part that was asked for"),
     (status = 307, description = "A large document on Lambda: `Location` has it, for 5 minutes"),
     (status = 304, description = "The client has it already"),

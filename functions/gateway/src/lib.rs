@@ -26,6 +26,7 @@ mod resource;
 mod upload;
 mod upload_ticket;
 mod uploads;
+mod verdict;
 mod waiting;
 
 use std::sync::{Arc, OnceLock};

@@ -10,21 +10,22 @@ use axum::response::{IntoResponse, Response};
 use host::problem::{Fault, Problem};
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use invoice::CsvDialect;
+use invoice::{CsvDialect, Format};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::acceptance::{parse, warnings};
 use crate::caller::Caller;
 use crate::download::content_disposition;
-use crate::request::{bad_request, json_body};
+use crate::request::{bad_request, formats, json_body};
+use crate::verdict::{FormatVerdict, require_all, verdicts};
 use crate::{Gateway, branding};
 
 /// What to render.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PreviewQuery {
-    /// `pdf`, `excel` (or `xlsx`) or `csv`.
+    /// `pdf`, `excel` (or `xlsx`), `csv`, or a legal format, such as `xrechnung` or `factur-x`.
     #[param(example = "pdf", default = "pdf")]
     format: Option<String>,
     /// The form of a CSV file, whatever the data says: `rfc4180`, `excel` or `excel-de`.
@@ -45,19 +46,31 @@ pub(crate) struct Validation {
     invoice: invoice::Invoice,
     /// What is remarkable but not wrong.
     warnings: Vec<Fault>,
+    /// What the rules of each legal format say: of those that were asked for, else of all.
+    formats: Vec<FormatVerdict>,
+}
+
+/// What to judge by.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ValidateQuery {
+    /// The formats that the invoice must be able to become, as in an upload; without it, every legal format is judged and
+    /// none is required.
+    #[param(example = "xrechnung")]
+    format: Option<String>,
 }
 
 /// Render a document now, without storing anything.
 #[utoipa::path(post, path = "/invoices/preview", tag = "invoices", security(("bearer" = [])), params(PreviewQuery),
 request_body(content = Object, content_type = "application/json", description = "The invoice's data, flat or full"), responses(
     (status = 200, description = "The document", content(
-        (Vec<u8> = "application/pdf"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "text/csv"))),
+        (Vec<u8> = "application/pdf"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "text/csv"), (String = "application/xml"))),
     (status = 400, description = "An unknown format or dialect", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "No valid credential", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "The API key lacks a scope", body = Problem, content_type = "application/problem+json"),
     (status = 413, description = "Larger than the limits", body = Problem, content_type = "application/problem+json"),
     (status = 415, description = "Not JSON by its Content-Type", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "The invoice has faults: all of them", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "The invoice has faults, or the format's rules refuse it: all reasons", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn preview(
     State(gateway): State<Arc<Gateway>>,
@@ -68,10 +81,12 @@ pub(crate) async fn preview(
 ) -> Result<Response, Problem> {
     caller.may_write()?;
     let Query(query) = query.map_err(|rejection| bad_request(rejection.body_text()))?;
-    let format = query.format.as_deref().unwrap_or("pdf").parse::<invoice::Format>();
+    let format = query.format.as_deref().unwrap_or("pdf").parse::<Format>();
     let format = format.map_err(|error| bad_request(error.to_string()))?;
     let dialect = query.dialect.as_deref().map(csv_dialect).transpose()?;
-    let mut parsed = parse(&gateway, json_body(&gateway, &headers, content).await?).await?;
+    let parsed = parse(&gateway, json_body(&gateway, &headers, content).await?).await?;
+    let (mut parsed, judged) = verdicts(&gateway, parsed, [format]).await?;
+    require_all(&judged)?;
     let presentation = &mut parsed.invoice.presentation;
     presentation.csv_dialect = dialect.or(presentation.csv_dialect);
     if let Some(branding) = branding::current(&gateway, caller.0.user).await? {
@@ -92,22 +107,32 @@ pub(crate) async fn preview(
 }
 
 /// Compute and check an invoice, without storing anything.
-#[utoipa::path(post, path = "/invoices/validate", operation_id = "validate_invoice", tag = "invoices", security(("bearer" = [])),
+#[utoipa::path(post, path = "/invoices/validate", operation_id = "validate_invoice", tag = "invoices", security(("bearer" = [])), params(ValidateQuery),
 request_body(content = Object, content_type = "application/json", description = "The invoice's data, flat or full"), responses(
-    (status = 200, description = "The invoice is right: every computed figure", body = Validation),
+    (status = 200, description = "The invoice is right: every computed figure, and what legal formats say of it", body = Validation),
+    (status = 400, description = "An unknown format", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "No valid credential", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "The API key lacks a scope", body = Problem, content_type = "application/problem+json"),
     (status = 413, description = "Larger than the limits", body = Problem, content_type = "application/problem+json"),
     (status = 415, description = "Not JSON by its Content-Type", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "The invoice has faults: all of them", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "The invoice has faults, or the format's rules refuse it: all reasons", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn validate(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
+    query: Result<Query<ValidateQuery>, QueryRejection>,
     headers: HeaderMap,
     content: Body,
 ) -> Result<Json<Validation>, Problem> {
     caller.may_write()?;
+    let Query(query) = query.map_err(|rejection| bad_request(rejection.body_text()))?;
+    let required = query.format.as_deref().map(|names| formats(Some(names))).transpose()?;
+    let judged_by = required.clone().unwrap_or_else(|| Format::LEGAL.into());
     let parsed = parse(&gateway, json_body(&gateway, &headers, content).await?).await?;
-    Ok(Json(Validation { invoice: parsed.invoice.clone(), warnings: warnings(parsed) }))
+    let (parsed, judged) = verdicts(&gateway, parsed, judged_by).await?;
+    if required.is_some() {
+        require_all(&judged)?;
+    }
+    let formats = judged.into_iter().map(FormatVerdict::from).collect();
+    Ok(Json(Validation { invoice: parsed.invoice.clone(), warnings: warnings(parsed), formats }))
 }

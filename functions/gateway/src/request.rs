@@ -26,7 +26,8 @@ const LONGEST_TEXT: usize = 1000;
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct UploadQuery {
-    /// `pdf`, `excel` (or `xlsx`), `csv`, or several with commas between, in any case.
+    /// `pdf`, `excel` (or `xlsx`), `csv`, or a legal format: `ubl`, `cii`, `xrechnung`, `xrechnung-cii`, `peppol`,
+    /// `factur-x` (or `zugferd`), `factur-x-fr`; or several with commas between, in any case.
     #[param(example = "pdf,excel", default = "pdf")]
     pub(crate) format: Option<String>,
     /// Who gets a mail once all documents are final: `owner`, `none`, or an address of the allowed list.
@@ -95,8 +96,8 @@ pub(crate) async fn body(gateway: &Gateway, headers: &HeaderMap, body: Body) -> 
     read?.ok_or_else(|| too_large(gateway))
 }
 
-/// Many clients read no answer before they have sent their body. So one that is too large is read to its end, up to so
-/// many bytes, though nothing of it is kept.
+/// Many clients read no answer before they have sent their body. So one that is too large is read to its end, up to this
+/// number of bytes, though nothing of it is kept.
 const fn most_read(limit: usize) -> u64 {
     limit as u64 * 4
 }
@@ -179,6 +180,7 @@ mod tests {
         let read = |text| formats(text).map(|formats| formats.into_iter().collect::<Vec<_>>()).ok();
         assert_eq!(read(None), Some(vec![Format::Pdf]));
         assert_eq!(read(Some("CSV, xlsx,Excel")), Some(vec![Format::Excel, Format::Csv]));
+        assert_eq!(read(Some("zugferd,Factur-X,PDF")), Some(vec![Format::Pdf, Format::FacturX]));
         assert_eq!(read(Some("")), None);
         assert_eq!(read(Some("pdf,")), None);
         assert_eq!(read(Some("docx")), None);

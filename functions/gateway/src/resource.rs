@@ -3,7 +3,10 @@
 use host::problem::Fault;
 use pipeline::{Document, Mail, Upload};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
+
+use crate::verdict::LegalReport;
 
 /// An uploaded invoice with its documents and mails.
 #[derive(Serialize, ToSchema)]
@@ -44,7 +47,7 @@ pub(crate) struct InvoiceDocument {
     /// Its id in the ledger and the logs.
     #[schema(example = "0199d5a0-5b1c-7c3e-9d53-0c9f3f6a2b12")]
     id: String,
-    /// `pdf`, `excel` or `csv`.
+    /// The format, by the name that uploads ask for it.
     #[schema(example = "pdf")]
     format: &'static str,
     /// `queued`, `rendering`, `stored` or `failed`.
@@ -67,6 +70,9 @@ pub(crate) struct InvoiceDocument {
     /// The version of the looks that it has, once stored: the same invoice and branding give the same bytes in it.
     #[schema(example = 2)]
     style_version: Option<u32>,
+    /// What it was judged by, once stored; none of `pdf`, `excel` and `csv`.
+    #[schema(value_type = Option<LegalReport>)]
+    report: Option<Value>,
     /// What the last attempt that did not succeed said.
     reason: Option<String>,
     /// When it became final (RFC 3339).
@@ -133,6 +139,7 @@ impl From<Document> for InvoiceDocument {
             bytes: stored.map(|stored| stored.bytes),
             sha256: stored.map(|stored| hex::encode(stored.sha256)),
             style_version: stored.and_then(|stored| stored.style_version),
+            report: stored.and_then(|stored| serde_json::from_str(stored.report.as_deref()?).ok()),
             reason: document.reason,
             finished_at: document.finished_at.map(|time| time.to_string()),
         }

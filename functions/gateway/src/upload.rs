@@ -47,7 +47,7 @@ pub(crate) struct UploadForm {
     (status = 401, description = "No valid credential", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "The API key lacks a scope", body = Problem, content_type = "application/problem+json"),
     (status = 413, description = "Larger than the limits", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "The invoice has faults: all of them", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "The invoice has faults, or the rules of a legal format refuse it: all reasons", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "Not accepted: too many uploads at the moment", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
     (status = 503, description = "Not accepted: a server is out of reach", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -78,7 +78,7 @@ pub(crate) async fn upload(
     (status = 409, description = "Nothing was uploaded under this name", body = Problem, content_type = "application/problem+json"),
     (status = 413, description = "Larger than the limits", body = Problem, content_type = "application/problem+json"),
     (status = 415, description = "Not JSON by its Content-Type", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "The invoice has faults: all of them", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "The invoice has faults, or the rules of a legal format refuse it: all reasons", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "Not accepted: too many uploads at the moment", body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u32))),
     (status = 503, description = "Not accepted: a server is out of reach", body = Problem, content_type = "application/problem+json"),
 ))]

@@ -69,8 +69,13 @@ impl Service {
         let claim = self.ledger.claim_document(document.id, blob).await.unwrap().claimed().unwrap();
         self.documents.put_bytes(Bucket::Processed, blob, content.to_vec().into()).await.unwrap();
         let (bytes, file_name) = (content.len() as u64, "invoice.pdf".to_owned());
-        let stored =
-            DocumentOutcome::Stored { bytes, sha256: Sha256::digest(content).into(), file_name, style_version: 1 };
+        let stored = DocumentOutcome::Stored {
+            bytes,
+            sha256: Sha256::digest(content).into(),
+            file_name,
+            style_version: 1,
+            report: None,
+        };
         self.ledger.finish_document(&claim, &stored).await.unwrap();
         blob
     }

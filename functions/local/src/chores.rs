@@ -1,10 +1,11 @@
 //! Chores on files and on the ledger.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use host::settings::Settings;
 use invoice::{CsvDialect, Finding, Format, Invoice, Parsed, Rejected};
 use pipeline::{Actor, RedriveFilter, adopt_store};
@@ -29,6 +30,9 @@ pub(crate) struct RenderOrder<'a> {
 pub(crate) fn render(settings: &Settings, order: RenderOrder<'_>) -> anyhow::Result<()> {
     let RenderOrder { file, format, dialect, output } = order;
     let mut parsed = parse(settings, file)?;
+    if let Some(Err(found)) = einvoice::judge_sent(&parsed, format) {
+        bail!("{} cannot become {format}: {} fault(s):{}", file.display(), found.len(), lines(&found));
+    }
     let presentation = &mut parsed.invoice.presentation;
     presentation.csv_dialect = dialect.or(presentation.csv_dialect);
     let rendered = render::render(&parsed.invoice, format, &Style::default())?;
@@ -61,15 +65,50 @@ pub(crate) async fn watch(settings: &Settings, order: RenderOrder<'_>) -> anyhow
     }
 }
 
-/// Computes an invoice from a file and prints its figures.
+/// Computes an invoice from a file, prints its figures, and which legal formats it can become.
+///
+/// # Errors
+/// The invoice is wrong, or cannot become one of the formats that it must be able to.
 #[allow(clippy::print_stdout)] // The answer of a command.
-pub(crate) fn validate(settings: &Settings, file: &Path) -> anyhow::Result<()> {
+pub(crate) fn validate(settings: &Settings, file: &Path, required: &[Format]) -> anyhow::Result<()> {
     let parsed = parse(settings, file)?;
     print!("{}", figures(&parsed.invoice));
     for warning in &parsed.warnings {
         println!("warning: {}", line(warning));
     }
+    if required.is_empty() {
+        summarise(&parsed);
+        return Ok(());
+    }
+    let mut refused = Vec::new();
+    for format in required {
+        match einvoice::judge_sent(&parsed, *format) {
+            None => {}
+            Some(Ok(report)) => println!("{format} can be issued{}", lines(&report.warnings)),
+            Some(Err(found)) => {
+                println!("{format} cannot be issued: {} fault(s){}", found.len(), lines(&found));
+                refused.push(format.name());
+            }
+        }
+    }
+    ensure!(refused.is_empty(), "{} cannot become {}", file.display(), refused.join(", "));
     Ok(())
+}
+
+/// A line for each legal format: whether the invoice can become it, or else the rules that refuse that.
+#[allow(clippy::print_stdout)] // The answer of a command.
+fn summarise(parsed: &Parsed) {
+    for format in Format::LEGAL {
+        match einvoice::judge_sent(parsed, format) {
+            None => {}
+            Some(Ok(_)) => println!("{format} can be issued"),
+            Some(Err(found)) => {
+                let rules: BTreeSet<&str> = found.iter().map(|fault| fault.rule).collect();
+                let rules: Vec<&str> = rules.into_iter().collect();
+                println!("{format} cannot be issued: {}", rules.join(", "));
+            }
+        }
+    }
 }
 
 fn parse(settings: &Settings, file: &Path) -> anyhow::Result<Parsed> {
@@ -78,8 +117,12 @@ fn parse(settings: &Settings, file: &Path) -> anyhow::Result<Parsed> {
 }
 
 fn faults(file: &Path, rejected: &Rejected) -> String {
-    let lines: Vec<String> = rejected.faults.iter().map(|fault| format!("\n  {}", line(fault))).collect();
-    format!("{} has {} fault(s):{}", file.display(), lines.len(), lines.concat())
+    format!("{} has {} fault(s):{}", file.display(), rejected.faults.len(), lines(&rejected.faults))
+}
+
+/// Each finding on a line of its own, after a line break.
+fn lines(findings: &[Finding]) -> String {
+    findings.iter().map(|finding| format!("\n  {}", line(finding))).collect()
 }
 
 fn line(finding: &Finding) -> String {

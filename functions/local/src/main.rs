@@ -38,7 +38,7 @@ enum Command {
     Render {
         /// The invoice's data as JSON.
         file: PathBuf,
-        /// pdf, excel (or xlsx) or csv.
+        /// pdf, excel (or xlsx), csv, ubl, cii, xrechnung, xrechnung-cii, peppol, factur-x (or zugferd) or factur-x-fr.
         #[arg(long, default_value = "pdf")]
         format: Format,
         /// The form of a CSV file, whatever the data says: rfc4180, excel or excel-de.
@@ -55,6 +55,10 @@ enum Command {
     Validate {
         /// The invoice's data as JSON.
         file: PathBuf,
+        /// Formats that the invoice must be able to become, with commas between; without it, each legal format is judged
+        /// and none is required.
+        #[arg(long, value_delimiter = ',')]
+        format: Vec<Format>,
     },
     /// Manage user accounts.
     #[command(subcommand)]
@@ -108,7 +112,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
             let order = RenderOrder { file: &file, format, dialect, output: output.as_deref() };
             if watch { chores::watch(&settings()?, order).await } else { chores::render(&settings()?, order) }
         }
-        Command::Validate { file } => chores::validate(&settings()?, &file),
+        Command::Validate { file, format } => chores::validate(&settings()?, &file, &format),
         Command::User(command) => with_accounts(&settings()?, async |accounts| command.run(accounts).await).await,
         Command::Key(command) => with_accounts(&settings()?, async |accounts| command.run(accounts).await).await,
         Command::Redrive { upload, reason, list } => {

@@ -31,7 +31,8 @@ async fn the_curl_routes_tell_errors_in_one_line() {
     let any_name = post(Form::new().part("anything", file()));
     assert_eq!(line(any_name).await, (200, "success!".to_owned()));
     let format = service.upload(&token, "?format=docx", &sample());
-    assert_eq!(line(format).await, (400, "invalid format. supported: pdf, excel, csv".to_owned()));
+    let supported = "pdf, excel, csv, ubl, cii, xrechnung, xrechnung-cii, peppol, factur-x, factur-x-fr";
+    assert_eq!(line(format).await, (400, format!("invalid format. supported: {supported}")));
     assert_eq!(line(service.get(&token, "/download")).await, (400, "fid is required".to_owned()));
     assert_eq!(line(service.get(&token, "/download?fid=nonsense")).await.0, 404);
     let (status, said) = line(service.client.post(service.url("/upload"))).await;
@@ -236,6 +237,108 @@ async fn preview_and_validate_store_nothing() {
     assert_eq!(json(service.get(&token, "/invoices").send().await.unwrap()).await["invoices"], value!([]));
     let me = json(service.get(&token, "/me").send().await.unwrap()).await;
     assert_eq!((&me["email"], &me["roles"]), (&value!("test@example.com"), &value!(["user"])));
+}
+
+/// The example of a legal format.
+fn example(name: &str) -> Value {
+    let path = format!("{}/../../events/einvoices/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn what_cannot_become_a_legal_format_is_refused_with_all_reasons_and_not_stored() {
+    let service = Service::start(&[]).await;
+    let token = service.login().await;
+    let mut invoice = example("xrechnung");
+    invoice.as_object_mut().unwrap().remove("buyer_reference");
+    invoice["seller"]["contact"].as_object_mut().unwrap().remove("phone");
+    let answer = service.post_json(&token, "/invoices?format=pdf,xrechnung,xrechnung-cii", invoice.to_string());
+    let answer = answer.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let problem = json(answer).await;
+    assert_eq!(problem["detail"], "the invoice cannot become xrechnung, xrechnung-cii: 3 faults");
+    let both = value!(["xrechnung", "xrechnung-cii"]);
+    for (rule, term, pointer) in [
+        ("BR-DE-15", "BT-10", "/buyer_reference"),
+        ("BR-DE-6", "BT-42", "/seller/contact/phone"),
+        ("PEPPOL-EN16931-R010", "BT-49", "/buyer/electronic_address"),
+    ] {
+        let faults = problem["faults"].as_array().unwrap();
+        let fault = faults.iter().find(|fault| fault["rule"] == rule).unwrap_or_else(|| panic!("{rule}: {problem}"));
+        assert_eq!((&fault["term"], &fault["pointer"]), (&value!(term), &value!(pointer)));
+        assert_eq!(fault["formats"], both);
+        assert!(fault["expected"].is_string(), "{fault}");
+    }
+    assert_eq!(json(service.get(&token, "/invoices").send().await.unwrap()).await["invoices"], value!([]));
+    for (path, body) in [("validate", &invoice), ("preview", &invoice)] {
+        let path = format!("/invoices/{path}?format=xrechnung");
+        let again = service.post_json(&token, &path, body.to_string()).send().await.unwrap();
+        assert_eq!(again.status(), StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert_eq!(json(again).await["faults"].as_array().unwrap().len(), 3, "{path}");
+    }
+    let flat = service.post_json(&token, "/invoices?format=ubl", sample()).send().await.unwrap();
+    let faults = json(flat).await["faults"].clone();
+    let country = faults.as_array().unwrap().iter().find(|fault| fault["rule"] == "BR-09").unwrap();
+    assert_eq!(country["pointer"], "/company_address", "a place of what was sent");
+    assert!(country["message"].as_str().unwrap().contains("/seller/address/country"), "{country}");
+}
+
+#[tokio::test]
+async fn legal_formats_are_made_with_what_they_were_judged_by() {
+    let service = Service::start(&[]).await;
+    let token = service.login().await;
+    let path = "/invoices?format=xrechnung,zugferd,pdf,cii";
+    let request = service.post_json(&token, path, example("xrechnung").to_string()).header("prefer", "wait=20");
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let invoice = json(answer).await;
+    assert_eq!(invoice["state"], "stored", "{invoice}");
+    let documents = invoice["documents"].as_array().unwrap();
+    let formats: Vec<_> = documents.iter().map(|document| document["format"].as_str().unwrap()).collect();
+    assert_eq!(formats, ["pdf", "cii", "xrechnung", "factur-x"]);
+    let names: BTreeSet<_> = documents.iter().map(|document| document["file_name"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+    assert!(documents[0]["report"].is_null());
+    let report = &documents[2]["report"];
+    assert_eq!(report["rules"], value!(["EN 16931 1.3.16", "XRechnung 3.0.2"]));
+    assert!(report["rules_version"].as_u64().unwrap() >= 1 && report["warnings"].is_array(), "{report}");
+    for (document, (media_type, magic)) in documents.iter().zip([
+        ("application/pdf", "%PDF-"),
+        ("application/xml", "<?xml"),
+        ("application/xml", "<?xml"),
+        ("application/pdf", "%PDF-"),
+    ]) {
+        let path = format!("/download?fid={}", document["fid"].as_str().unwrap());
+        let file = service.get(&token, &path).send().await.unwrap();
+        assert_eq!(file.headers()["content-type"], media_type);
+        assert!(file.bytes().await.unwrap().starts_with(magic.as_bytes()));
+    }
+}
+
+#[tokio::test]
+async fn validating_tells_of_each_legal_format_whether_it_can_be_issued() {
+    let service = Service::start(&[]).await;
+    let token = service.login().await;
+    let validate = |query: &str, body: &Value| {
+        service.post_json(&token, &format!("/invoices/validate{query}"), body.to_string()).send()
+    };
+    let told = json(validate("", &example("xrechnung")).await.unwrap()).await;
+    let formats = told["formats"].as_array().unwrap();
+    assert_eq!(formats.len(), 7);
+    for verdict in formats {
+        // The buyer has no address in Peppol, and nobody there is French.
+        let can_be_issued = verdict["format"] != "factur-x-fr" && verdict["format"] != "peppol";
+        assert_eq!(verdict["can_be_issued"], can_be_issued, "{verdict}");
+        assert_eq!(verdict["faults"].as_array().unwrap().is_empty(), can_be_issued, "{verdict}");
+        assert_eq!(verdict["report"].is_object(), can_be_issued, "{verdict}");
+    }
+    let one = json(validate("?format=zugferd,pdf", &example("xrechnung")).await.unwrap()).await;
+    assert_eq!(one["formats"].as_array().unwrap().len(), 1);
+    assert_eq!(validate("?format=docx", &example("xrechnung")).await.unwrap().status(), StatusCode::BAD_REQUEST);
+    let xml = service.post_json(&token, "/invoices/preview?format=peppol", example("peppol").to_string());
+    let xml = xml.send().await.unwrap();
+    assert_eq!(xml.headers()["content-type"], "application/xml");
+    assert!(xml.text().await.unwrap().contains("urn:fdc:peppol.eu:2017:poacc:billing:3.0"));
 }
 
 #[tokio::test]

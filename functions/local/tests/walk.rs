@@ -103,6 +103,7 @@ async fn the_walks_of_the_pages_work_as_printed() {
         block("README.md", "<!-- fault -->"),
         block(api, "<!-- large upload -->"),
         block(api, "<!-- branding -->"),
+        block(api, "<!-- refused -->"),
     ];
     let (commands, expected): (Vec<_>, Vec<_>) = blocks.into_iter().unzip();
     // Answers in JSON have no end of line.
@@ -210,16 +211,42 @@ fn a_busy_port_says_how_to_take_another() {
 #[test]
 fn rendering_needs_no_service() {
     let folder = tempfile::TempDir::new().unwrap();
-    for (format, magic) in [("pdf", "%PDF-"), ("xlsx", "PK"), ("csv", "invoice_number,")] {
+    let (sample, german) = ("events/sample_invoice.json", "events/einvoices/xrechnung.json");
+    for (file, format, magic) in [
+        (sample, "pdf", "%PDF-"),
+        (sample, "xlsx", "PK"),
+        (sample, "csv", "invoice_number,"),
+        (german, "xrechnung", "<?xml"),
+        (german, "zugferd", "%PDF-"),
+    ] {
         let output = folder.path().join(format);
         let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
-        command
-            .current_dir(root())
-            .args(["render", "events/sample_invoice.json", "--format", format, "-o"])
-            .arg(&output);
+        command.current_dir(root()).args(["render", file, "--format", format, "-o"]).arg(&output);
         assert!(command.status().unwrap().success());
         assert!(std::fs::read(output).unwrap().starts_with(magic.as_bytes()), "{format}");
     }
+}
+
+#[test]
+fn a_file_is_judged_by_the_rules_of_legal_formats() {
+    let validate = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+        let output = command.current_dir(root()).arg("validate").args(arguments).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    let german = "events/einvoices/xrechnung.json";
+    let (is_right, told) = validate(&[german]);
+    assert!(is_right, "nothing is required: {told}");
+    assert!(told.contains("xrechnung can be issued") && told.contains("factur-x-fr cannot be issued"), "{told}");
+    assert!(validate(&[german, "--format", "xrechnung,zugferd,pdf"]).0);
+    let (is_right, told) = validate(&["events/sample_invoice.json", "--format", "ubl"]);
+    assert!(!is_right && told.contains("[BR-09]"), "{told}");
+    let folder = tempfile::TempDir::new().unwrap();
+    let mut render = Command::new(env!("CARGO_BIN_EXE_local"));
+    render.current_dir(root()).args(["render", "events/sample_invoice.json", "--format", "ubl", "-o"]);
+    let output = render.arg(folder.path().join("never")).output().unwrap();
+    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("[BR-09]"));
+    assert!(!folder.path().join("never").exists());
 }
 
 #[test]

@@ -38,6 +38,7 @@ fn claim(invoice_number: &str) -> MailClaim {
         bytes: 3,
         sha256: [7; 32],
         style_version: Some(1),
+        report: None,
         stored_at: Timestamp::UNIX_EPOCH,
     };
     let upload = Upload {

@@ -77,7 +77,7 @@ impl Install {
             let claim = claim.claimed().unwrap();
             self.documents().put_bytes(Bucket::Processed, claim.blob, "a document".into()).await.unwrap();
             let (file_name, style_version) = ("a.pdf".to_owned(), 1);
-            let stored = DocumentOutcome::Stored { bytes: 10, sha256: [0; 32], file_name, style_version };
+            let stored = DocumentOutcome::Stored { bytes: 10, sha256: [0; 32], file_name, style_version, report: None };
             self.ledger.finish_document(&claim, &stored).await.unwrap();
         }
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use invoice::{Branding, Format, ParseOptions, Rejected};
 use pipeline::{Bucket, DocumentClaim, DocumentOutcome, DocumentsExt, FailPoint, PortError};
-use render::{Rendered, STYLE_VERSION, Style};
+use render::{RenderError, Rendered, STYLE_VERSION, Style};
 use sha2::{Digest, Sha256};
 
 use crate::{Worker, metrics};
@@ -62,8 +62,11 @@ fn parse_and_render(
     if let Some(branding) = branding {
         branding.complete(&mut parsed.invoice.presentation);
     }
-    render::render(&parsed.invoice, format, style)
-        .map_err(|error| DocumentOutcome::Fault { reason: format!("cannot render: {error}") })
+    render::render(&parsed.invoice, format, style).map_err(|error| match error {
+        // Judged before it was accepted, by rules that may have changed since: trying again changes nothing.
+        RenderError::Refused(_) => DocumentOutcome::Failed { reason: error.to_string() },
+        _ => DocumentOutcome::Fault { reason: format!("cannot render: {error}") },
+    })
 }
 
 fn reason(rejected: &Rejected) -> String {
@@ -75,10 +78,15 @@ fn reason(rejected: &Rejected) -> String {
 async fn store(worker: &Worker, claim: &DocumentClaim, rendered: Rendered) -> DocumentOutcome {
     let sha256 = Sha256::digest(&rendered.bytes).into();
     let bytes = rendered.bytes.len() as u64;
+    let report = match rendered.report.map(|report| serde_json::to_string(&report)).transpose() {
+        Ok(report) => report,
+        Err(error) => return DocumentOutcome::Fault { reason: format!("cannot write the report: {error}") },
+    };
     match worker.documents.put_bytes(Bucket::Processed, claim.blob, Bytes::from(rendered.bytes)).await {
         Ok(_) => {
             FailPoint::DocumentStored.reached();
-            DocumentOutcome::Stored { bytes, sha256, file_name: rendered.file_name, style_version: STYLE_VERSION }
+            let (file_name, style_version) = (rendered.file_name, STYLE_VERSION);
+            DocumentOutcome::Stored { bytes, sha256, file_name, style_version, report }
         }
         Err(error) => setback("store the document", &error),
     }

@@ -1,8 +1,7 @@
 //! The profiles: which specification, syntax and rules a legal format has.
 
-use invoice::Invoice;
+use invoice::{Format, Invoice};
 
-use crate::format::Format;
 use crate::hybrid::Hybrid;
 
 /// A way of writing EN 16931-1 in a syntax, with the rules of those who receive it.
@@ -56,6 +55,21 @@ pub enum RuleSet {
     FacturXBasic,
     /// The French reform: BR-FR of the exchange between platforms (Flux 2).
     France,
+}
+
+impl RuleSet {
+    /// The name of the set and its edition, as the report of a document states it.
+    #[must_use]
+    pub const fn edition(self) -> &'static str {
+        match self {
+            Self::En16931 => "EN 16931 1.3.16",
+            Self::XRechnung => "XRechnung 3.0.2",
+            Self::Peppol => "Peppol BIS Billing 2026.5",
+            Self::FacturX => "Factur-X 1.09",
+            Self::FacturXBasic => "Factur-X 1.09 BASIC",
+            Self::France => "BR-FR Flux 2 (Factur-X 1.09)",
+        }
+    }
 }
 
 /// A row of the table of profiles.
@@ -115,13 +129,14 @@ impl Profile {
         all
     };
 
-    /// The profile of a format for this invoice.
+    /// The profile of a legal format for this invoice; none of any other format.
     ///
     /// An invoice that the buyer issues (type 389 or 261) takes Peppol's profile for that. Of Factur-X the data name
     /// the profile by its specification (BT-24); without one it is EN 16931.
     #[must_use]
-    pub fn of(format: Format, invoice: &Invoice) -> Self {
-        match format {
+    pub fn of(format: Format, invoice: &Invoice) -> Option<Self> {
+        Some(match format {
+            Format::Pdf | Format::Excel | Format::Csv => return None,
             Format::Ubl => Self::Ubl,
             Format::Cii => Self::Cii,
             Format::XRechnung => Self::XRechnung,
@@ -130,7 +145,7 @@ impl Profile {
             Format::Peppol => Self::Peppol,
             Format::FacturX => Self::of_factur_x(invoice.specification.as_deref()),
             Format::FacturXFr => Self::FacturXFr,
-        }
+        })
     }
 
     fn of_factur_x(specification: Option<&str>) -> Self {

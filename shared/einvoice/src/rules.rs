@@ -21,9 +21,9 @@ use invoice::Finding;
 use crate::document::Document;
 use crate::profile::RuleSet;
 
-/// The editions of the rules that this crate knows, for the record beside a document.
-pub const RULES_VERSION: &str =
-    "EN 16931 1.3.16, XRechnung 3.0.2, Peppol BIS Billing 2026.5, Factur-X 1.09, BR-FR Flux 2 (Factur-X 7.8)";
+/// The version of the rules in this crate. It rises whenever one of them changes: the same invoice and version have the
+/// same verdict.
+pub const RULES_VERSION: u32 = 1;
 
 /// The most faults that are reported one by one.
 const MOST_FAULTS: usize = 1_000;
@@ -31,7 +31,7 @@ const MOST_FAULTS: usize = 1_000;
 /// All reasons why the document would break a rule of its profile, in the order of the rule sets. Rules count invoice lines
 /// alone; their pointers count what was sent.
 pub(crate) fn check(document: &Document<'_>) -> Vec<Finding> {
-    let mut report = Report::default();
+    let mut report = Faults::default();
     carried::check(document, &mut report);
     for rules in document.profile.rule_sets() {
         match rules {
@@ -43,22 +43,22 @@ pub(crate) fn check(document: &Document<'_>) -> Vec<Finding> {
             RuleSet::France => france::check(document, &mut report),
         }
     }
-    for fault in &mut report.faults {
+    for fault in &mut report.listed {
         fault.pointer = document.invoice.lines.sent_pointer(std::mem::take(&mut fault.pointer));
     }
-    report.faults
+    report.listed
 }
 
-/// Gathers faults, only so many: a document of nothing but faults must not fill the memory with them.
+/// Gathers faults up to a limit: a document of nothing but faults must not fill the memory with them.
 #[derive(Debug, Default)]
-struct Report {
-    faults: Vec<Finding>,
+struct Faults {
+    listed: Vec<Finding>,
 }
 
-impl Report {
+impl Faults {
     fn fault(&mut self, term: &'static str, finding: Finding) {
-        if self.faults.len() < MOST_FAULTS {
-            self.faults.push(finding.of_term(term));
+        if self.listed.len() < MOST_FAULTS {
+            self.listed.push(finding.of_term(term));
         }
     }
 

@@ -5,51 +5,11 @@
 
 mod corpus;
 
-use std::collections::BTreeMap;
-
-use einvoice::Format;
-use invoice::Invoice;
+use invoice::{Format, Invoice};
 use proptest::prelude::*;
-use quick_xml::events::Event;
 
+use corpus::xml::texts;
 use corpus::{cases, parse, random, write};
-
-/// The texts of a document by the path of their element, without namespaces.
-fn texts(xml: &[u8]) -> BTreeMap<String, Vec<String>> {
-    let mut reader = quick_xml::Reader::from_reader(xml);
-    let (mut path, mut texts) = (Vec::<String>::new(), BTreeMap::<String, Vec<String>>::new());
-    let mut text = String::new();
-    loop {
-        match reader.read_event().unwrap() {
-            Event::Start(start) => {
-                path.push(String::from_utf8(start.local_name().as_ref().to_vec()).unwrap());
-                text.clear();
-            }
-            Event::Text(part) => text.push_str(&part.decode().unwrap()),
-            Event::GeneralRef(reference) => text.push_str(entity(&reference.decode().unwrap())),
-            Event::End(_) => {
-                if !text.trim().is_empty() {
-                    texts.entry(path.join("/")).or_default().push(std::mem::take(&mut text));
-                }
-                text.clear();
-                path.pop();
-            }
-            Event::Eof => return texts,
-            _ => {}
-        }
-    }
-}
-
-fn entity(name: &str) -> &'static str {
-    match name {
-        "lt" => "<",
-        "gt" => ">",
-        "amp" => "&",
-        "quot" => "\"",
-        "apos" => "'",
-        other => panic!("an entity of its own: {other}"),
-    }
-}
 
 /// Where a syntax keeps what is compared.
 struct Paths {
@@ -143,7 +103,7 @@ fn each_example_becomes_the_format_that_it_is_named_by() {
 fn an_invoice_gives_the_same_bytes_again() {
     for case in cases() {
         let invoice = parse(&case.json);
-        for format in Format::ALL {
+        for format in Format::LEGAL {
             assert_eq!(write(&invoice, format), write(&invoice, format));
         }
     }
@@ -194,7 +154,7 @@ proptest! {
         let Ok(parsed) = invoice::parse(json.to_string().as_bytes(), &invoice::ParseOptions::default()) else {
             return Ok(());
         };
-        for format in Format::ALL {
+        for format in Format::LEGAL {
             if let Ok(xml) = write(&parsed.invoice, format) {
                 assert_same(&xml, format, &parsed.invoice);
             }

@@ -41,6 +41,10 @@ pub struct Fault {
     /// What was found.
     #[schema(example = "1255.49")]
     pub found: Option<String>,
+    /// The legal formats whose rules say so; none where it is about the invoice in every format.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["xrechnung"]))]
+    pub formats: Vec<String>,
 }
 
 /// An error answer (RFC 9457).

@@ -4,7 +4,7 @@ mod convert;
 mod places;
 
 pub(crate) use convert::convert;
-pub(crate) use places::place;
+pub(crate) use places::{has_place, place};
 
 use jiff::civil::Date;
 

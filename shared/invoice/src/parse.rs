@@ -22,6 +22,24 @@ pub struct Parsed {
     pub invoice: Invoice,
     /// What is remarkable, though no fault.
     pub warnings: Vec<Finding>,
+    #[serde(skip)]
+    form: Form,
+}
+
+impl Parsed {
+    /// A later finding about a place of the full form as one about the document that was sent. Where that has the flat
+    /// form, which has no such place, the message says which one of the full form it is.
+    #[must_use]
+    pub fn placed(&self, mut finding: Finding) -> Finding {
+        if self.form == Form::Flat {
+            let place = flat::place(&finding.pointer);
+            if !flat::has_place(&finding.pointer) {
+                finding.message.push_str(&format!(" (the full form has a place for it: {})", finding.pointer));
+            }
+            finding.pointer = place;
+        }
+        finding
+    }
 }
 
 /// A document that is no right invoice.
@@ -71,7 +89,7 @@ pub fn parse(json: &[u8], options: &ParseOptions) -> Result<Parsed, Rejected> {
     let faults = report.complete(reader.findings.faults, findings.faults);
     let warnings = report.complete(reader.findings.warnings, findings.warnings);
     match invoice {
-        Some(invoice) if faults.is_empty() => Ok(Parsed { invoice, warnings }),
+        Some(invoice) if faults.is_empty() => Ok(Parsed { invoice, warnings, form }),
         None if faults.is_empty() => Err(Rejected { faults: vec![incomplete()], warnings }),
         _ => Err(Rejected { faults, warnings }),
     }

@@ -1,4 +1,4 @@
-//! Measures one way of making a document: `measure pdf|excel|csv|floor FILE RUNS`.
+//! Measures one way of making a document: `measure floor|FORMAT FILE RUNS [DOCUMENT]`, which also writes the document.
 //!
 //! Prints `CPU-MILLISECONDS BYTES PEAK-KIB`: the mean of the runs after a first one, the size of the document and the
 //! most memory that the process has held. `floor` writes the figures of the lines by hand with pdf-writer: what a PDF
@@ -19,16 +19,22 @@ const LINES_A_PAGE: usize = 34;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [what, file, runs] = arguments.as_slice() else { return Err("measure pdf|excel|csv|floor FILE RUNS".into()) };
+    let [what, file, runs, document @ ..] = arguments.as_slice() else {
+        return Err("measure floor|FORMAT FILE RUNS [DOCUMENT]".into());
+    };
     let parsed = invoice::parse(&fs::read(file)?, &ParseOptions::default())?;
     let style = Style::default();
-    let make = || -> Result<usize, Box<dyn Error>> {
+    let make = || -> Result<Vec<u8>, Box<dyn Error>> {
         Ok(match what.as_str() {
-            "floor" => floor(&parsed.invoice).len(),
-            format => render::render(&parsed.invoice, format.parse::<Format>()?, &style)?.bytes.len(),
+            "floor" => floor(&parsed.invoice),
+            format => render::render(&parsed.invoice, format.parse::<Format>()?, &style)?.bytes,
         })
     };
-    let bytes = make()?;
+    let made = make()?;
+    let bytes = made.len();
+    if let [document] = document {
+        fs::write(document, made)?;
+    }
     let runs = runs.parse::<u64>()?.max(1);
     let before = cpu_nanoseconds()?;
     for _ in 0..runs {

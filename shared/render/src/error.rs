@@ -1,9 +1,14 @@
 //! What can go wrong.
 
+use invoice::Finding;
+
 /// Why a document could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RenderError {
+    /// The rules of the legal format refuse the invoice, for all these reasons.
+    #[error("the invoice cannot become this format: {}", listed(.0))]
+    Refused(Vec<Finding>),
     /// A font could not be cut to what the document uses.
     #[error("a font could not be embedded: {0}")]
     Font(#[from] subsetter::Error),
@@ -19,4 +24,16 @@ pub enum RenderError {
     /// The table could not be written.
     #[error("the CSV file could not be written: {0}")]
     Csv(#[from] ::csv::Error),
+}
+
+/// What is quoted of an invoice's faults in a sentence.
+const MOST_QUOTED: usize = 5;
+
+fn listed(faults: &[Finding]) -> String {
+    let one = |fault: &Finding| format!("{} ({}): {}", fault.pointer, fault.rule, fault.message);
+    let mut quoted: Vec<String> = faults.iter().take(MOST_QUOTED).map(one).collect();
+    if faults.len() > MOST_QUOTED {
+        quoted.push(format!("and {} more", faults.len() - MOST_QUOTED));
+    }
+    quoted.join("; ")
 }

@@ -1,4 +1,4 @@
-//! Renders an invoice as PDF, Excel or CSV.
+//! Renders an invoice as PDF, Excel, CSV or a legal e-invoice.
 //!
 //! [`render`] is pure and synchronous: no input or output but the fonts of [`east_asian_fonts_in`], no clock, and the same
 //! bytes for the same invoice, format, [`Style`] and [`STYLE_VERSION`].
@@ -14,6 +14,7 @@ mod file_name;
 mod flat_table;
 mod font;
 mod gallery;
+mod legal;
 mod number_format;
 mod pdf;
 mod raster;
@@ -44,21 +45,31 @@ pub struct Rendered {
     pub file_name: String,
     /// Characters that no font covers, see [`uncovered_characters`]; none in other formats than PDF.
     pub uncovered_characters: Vec<char>,
+    /// What a document of a legal format was judged by.
+    pub report: Option<einvoice::Report>,
 }
 
 /// Renders an invoice.
 ///
 /// # Errors
 ///
-/// Where a part of the document cannot be made; no invoice that [`invoice::parse`] gives is known to cause that.
+/// [`RenderError::Refused`] where the rules of a legal format refuse the invoice, which [`einvoice::judge`] tells before.
+/// Another where a part of the document cannot be made; no invoice that [`invoice::parse`] gives is known to cause that.
 pub fn render(invoice: &Invoice, format: Format, style: &Style) -> Result<Rendered, RenderError> {
-    let bytes = match format {
-        Format::Pdf => pdf::render(invoice, style)?,
-        Format::Csv => csv::render(&marked(invoice, style), style)?,
-        Format::Excel => excel::render(invoice, style)?,
+    let (bytes, report) = match einvoice::Profile::of(format, invoice) {
+        Some(profile) => legal::render(invoice, profile, style)?,
+        None => (for_people(invoice, format, style)?, None),
     };
-    let uncovered_characters = if format == Format::Pdf { uncovered_characters(invoice) } else { Vec::new() };
-    Ok(Rendered { bytes, file_name: file_name::file_name(&invoice.number, format), uncovered_characters })
+    let uncovered_characters = if format.is_pdf() { uncovered_characters(invoice) } else { Vec::new() };
+    Ok(Rendered { bytes, file_name: file_name::file_name(&invoice.number, format), uncovered_characters, report })
+}
+
+fn for_people(invoice: &Invoice, format: Format, style: &Style) -> Result<Vec<u8>, RenderError> {
+    match format {
+        Format::Csv => csv::render(&marked(invoice, style), style),
+        Format::Excel => excel::render(invoice, style),
+        _ => pdf::render(invoice, style, None),
+    }
 }
 
 /// The invoice with the mark that it is rendered with, which tells whether it is paid.

@@ -30,6 +30,7 @@ use invoice::Invoice;
 use crate::RenderError;
 use crate::compression::deflate;
 use crate::facts::Facts;
+use crate::legal::CarriedXml;
 use crate::style::Style;
 use columns::Columns;
 use content::Fonts;
@@ -41,8 +42,8 @@ use paginate::{Page, paginate};
 use sheet::Sheet;
 pub(crate) use table::amount_label;
 
-/// Renders an invoice as PDF.
-pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, RenderError> {
+/// Renders an invoice as PDF, which carries it as XML, too, where it is given.
+pub(crate) fn render(invoice: &Invoice, style: &Style, xml: Option<CarriedXml<'_>>) -> Result<Vec<u8>, RenderError> {
     let facts = Facts::new(invoice, style);
     let geometry = Geometry::of(style.paper_for(invoice));
     let theme = Theme { layout: style.layout_for(invoice), accent: style.accent_for(invoice) };
@@ -64,7 +65,8 @@ pub(crate) fn render(invoice: &Invoice, style: &Style) -> Result<Vec<u8>, Render
             PageContent { compressed: deflate(&bytes) }
         })
         .collect();
-    let enclosed = Enclosed { metadata: Metadata::of(&facts), files: attachments::supporting_files(invoice) };
+    let metadata = Metadata::of(&facts, xml.map(|xml| xml.hybrid));
+    let enclosed = Enclosed { metadata, files: attachments::files(invoice, xml) };
     assemble(&geometry, contents, Resources { fonts: &fonts, logo: facts.logo }, &enclosed, digest)
 }
 

@@ -232,6 +232,20 @@ await test('faults stand at the lines that their pointers name', async page => {
   await picture(page, 'faults');
 }, { expectErrors: [/status of 4(00|22)/] });
 
+await test('an e-invoice that the data cannot become is refused with its rules', async page => {
+  await enter(page);
+  await fillSample(page, unique('LAW'));
+  await page.getByText('E-invoices that the law or a buyer asks for').click();
+  await page.getByLabel('UBL', { exact: true }).check();
+  await click(page, 'Create documents');
+  await title(page, /faults to mend/);
+  await pane(page).getByText(/the seller's country/).first().waitFor();
+  await click(page, 'Preview');
+  await title(page, 'Preview');
+  await pane(page).getByText('As an e-invoice').click();
+  await pane(page).getByText(/^XRechnung: \d+ faults$/).waitFor();
+}, { expectErrors: [/status of 422/] });
+
 await test('a warning stands apart and does not hold the documents up', async page => {
   await enter(page);
   const number = unique('WARN');

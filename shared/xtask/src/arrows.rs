@@ -17,14 +17,17 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("adapters", &["pipeline"]),
     ("host", &["pipeline"]),
     ("auth", &["host", "adapters", "pipeline"]),
-    ("gateway", &["host", "adapters", "pipeline", "invoice", "render"]),
+    ("gateway", &["host", "adapters", "pipeline", "invoice", "einvoice", "render"]),
     ("worker", &["host", "adapters", "pipeline", "invoice", "render"]),
     ("notifier", &["host", "adapters", "pipeline"]),
     ("sweeper", &["host", "adapters", "pipeline"]),
     // It alone composes the functions.
     (
         "local",
-        &["auth", "gateway", "worker", "notifier", "sweeper", "host", "adapters", "pipeline", "invoice", "render"],
+        &[
+            "auth", "gateway", "worker", "notifier", "sweeper", "host", "adapters", "pipeline", "invoice", "einvoice",
+            "render",
+        ],
     ),
     ("xtask", &[]),
 ];

@@ -13,8 +13,8 @@ use crate::pressure::Pressure;
 use crate::servers::{Environment, Plan, Servers};
 use crate::steps::Steps;
 use crate::{
-    arrows, capacity, charts, containers, gallery, images, interruption, lambda_watch, openapi, packages, page, pdfa,
-    process, programs, template, tools,
+    arrows, capacity, charts, containers, einvoice, gallery, images, interruption, lambda_watch, openapi, packages,
+    page, pdfa, process, programs, template, tools,
 };
 
 /// The project's own chores.
@@ -29,7 +29,7 @@ struct Arguments {
 enum Chore {
     /// The quick part of `test`: formatting, lints, unused dependencies, and the arrows between the crates.
     Check,
-    /// Everything: `check`, then every test of the crates, of the OpenAPI document, of the page in a browser, and of PDF/A.
+    /// Everything: `check`, then every test of the crates, of the OpenAPI document, of the page in a browser, of PDF/A, and of e-invoices.
     Test {
         #[command(flatten)]
         consent: Consent,
@@ -94,6 +94,8 @@ enum Chore {
     Gallery,
     /// Judge the PDF documents alone, by veraPDF.
     Pdfa,
+    /// Judge the legal e-invoices alone, by those who publish the rules.
+    Einvoice,
 }
 
 #[derive(Args)]
@@ -134,6 +136,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Chore::Capacity => capacity::write().map(|()| ExitCode::SUCCESS),
         Chore::Gallery => gallery::make().map(|()| ExitCode::SUCCESS),
         Chore::Pdfa => pdfa::judge().map(|()| ExitCode::SUCCESS),
+        Chore::Einvoice => einvoice::judge().map(|()| ExitCode::SUCCESS),
     }
 }
 
@@ -241,7 +244,8 @@ fn test_service(steps: Steps, full: bool) -> Steps {
     let steps = steps
         .run("OpenAPI document", openapi::validate)
         .run("page in a browser", page::test)
-        .run("documents by veraPDF", pdfa::judge);
+        .run("documents by veraPDF", pdfa::judge)
+        .run("e-invoices by the official judges", einvoice::judge);
     if !full {
         return steps;
     }

@@ -3,6 +3,7 @@
 
 pub mod chores;
 pub mod containers;
+mod einvoice;
 pub mod pack;
 pub mod servers;
 pub mod small_disk;

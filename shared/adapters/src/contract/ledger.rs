@@ -38,11 +38,17 @@ pub fn upload(formats: &[Format]) -> NewUpload {
     }
 }
 
+const REPORT: &str = r#"{"rules_version": 1, "warnings": ["Łódź"]}"#;
+
 /// What a good attempt ends with.
 #[must_use]
 pub fn stored() -> DocumentOutcome {
     DocumentOutcome::Stored {
-        bytes: 3, sha256: [7; 32], file_name: "Łódź \"東京\" 1.pdf".to_owned(), style_version: 7
+        bytes: 3,
+        sha256: [7; 32],
+        file_name: "Łódź \"東京\" 1.pdf".to_owned(),
+        style_version: 7,
+        report: Some(REPORT.to_owned()),
     }
 }
 
@@ -133,6 +139,7 @@ async fn an_upload_goes_its_way(ledger: &Timed) {
     let document = ledger.stored(first.blob).await.unwrap().expect("found by its blob");
     assert_eq!((document.owner, document.bytes, document.sha256), (new.owner, 3, [7; 32]));
     assert_eq!((document.style_version, seen.documents[0].stored.as_ref()), (Some(7), Some(&document)));
+    assert_eq!(document.report.as_deref(), Some(REPORT), "it is kept as it came");
     assert_eq!(document.file_name, "Łódź \"東京\" 1.pdf", "names are any text");
     assert!(ledger.claim_document(new.documents[0].id, BlobId::new(), after(9999)).await.unwrap().is_none());
 }

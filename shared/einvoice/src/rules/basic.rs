@@ -2,10 +2,10 @@
 
 use invoice::{Finding, Line};
 
-use super::{Condition, Report, expect};
+use super::{Condition, Faults, expect};
 use crate::document::Document;
 
-pub(super) fn check(document: &Document<'_>, report: &mut Report) {
+pub(super) fn check(document: &Document<'_>, report: &mut Faults) {
     report.judge(document, CONDITIONS);
     for (index, line) in document.invoice.lines.iter().enumerate() {
         for (key, term, is_sent) in LINE_TERMS {

@@ -2,12 +2,12 @@
 
 use invoice::Finding;
 
-use super::Report;
+use super::Faults;
 use crate::document::Document;
 use crate::practice;
 use crate::profile::Syntax;
 
-pub(super) fn check(document: &Document<'_>, report: &mut Report) {
+pub(super) fn check(document: &Document<'_>, report: &mut Faults) {
     let invoice = document.invoice;
     let lists = [
         ("/other_taxes", !invoice.other_taxes.is_empty(), "BG-23", "EN 16931 knows no tax but VAT: make it a charge"),

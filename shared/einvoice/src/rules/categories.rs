@@ -4,7 +4,7 @@
 
 use invoice::{Finding, TaxCategory};
 
-use super::Report;
+use super::Faults;
 use crate::document::Document;
 
 /// The rules of a category for lines, allowances and charges.
@@ -16,7 +16,7 @@ const RULES: [(TaxCategory, [&str; 3]); 5] = [
     (TaxCategory::M, ["BR-AG-02", "BR-AG-03", "BR-AG-04"]),
 ];
 
-pub(super) fn check(document: &Document<'_>, report: &mut Report) {
+pub(super) fn check(document: &Document<'_>, report: &mut Faults) {
     let invoice = document.invoice;
     let represented = invoice.tax_representative.as_ref().is_some_and(|party| party.vat_id.is_some());
     if invoice.seller.vat_id.is_some() || invoice.seller.tax_id.is_some() || represented {

@@ -2,13 +2,13 @@
 
 use invoice::Finding;
 
-use super::Report;
+use super::Faults;
 use crate::document::Document;
 
 /// Currencies of ISO 4217, some of them withdrawn, that the code list of EN 16931 does not have (BR-CL-04, BR-CL-05).
 const UNLISTED_CURRENCIES: &[&str] = &["BGN", "CUC", "HRK", "SLL", "STN", "XAD", "ZWL"];
 
-pub(super) fn check(document: &Document<'_>, report: &mut Report) {
+pub(super) fn check(document: &Document<'_>, report: &mut Faults) {
     let currencies = [
         ("/currency", "BR-CL-04", "BT-5", Some(document.invoice.currency)),
         ("/tax_currency", "BR-CL-05", "BT-6", document.invoice.tax_currency),

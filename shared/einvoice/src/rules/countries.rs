@@ -3,11 +3,11 @@
 use invoice::{Adjustment, Finding, Party, PostalAddress};
 
 use super::identifiers::{is_greek, is_mod_11, is_swedish};
-use super::{Condition, Report, expect};
+use super::{Condition, Faults, expect};
 use crate::document::Document;
 use crate::practice::{compact, country};
 
-pub(super) fn check(document: &Document<'_>, report: &mut Report) {
+pub(super) fn check(document: &Document<'_>, report: &mut Faults) {
     let tables: &[&[Condition]] = match seller_country(document).as_deref() {
         Some("DK") => &[DENMARK],
         Some("IS") => &[ICELAND],
@@ -459,7 +459,7 @@ fn has_danish_payment(document: &Document<'_>) -> bool {
 }
 
 /// Danish classes and other taxes (DK-R-003, DK-R-004).
-fn check_danish_taxes(document: &Document<'_>, report: &mut Report) {
+fn check_danish_taxes(document: &Document<'_>, report: &mut Faults) {
     let invoice = document.invoice;
     for (index, line) in invoice.lines.iter().enumerate() {
         let mut unspsc = line.classifications.iter().filter(|class| class.scheme.code() == "TST");

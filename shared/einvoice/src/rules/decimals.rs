@@ -2,11 +2,11 @@
 
 use invoice::{Adjustment, Amount, Finding};
 
-use super::Report;
+use super::Faults;
 use crate::document::Document;
 use crate::figures;
 
-pub(super) fn check(document: &Document<'_>, report: &mut Report) {
+pub(super) fn check(document: &Document<'_>, report: &mut Faults) {
     let invoice = document.invoice;
     let is_fine = |currency: invoice::Currency| currency.minor_units() <= figures::AMOUNT_DECIMALS;
     if is_fine(invoice.currency) && invoice.tax_currency.is_none_or(is_fine) {
@@ -47,7 +47,7 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report) {
 }
 
 fn check_adjustments(
-    report: &mut Report,
+    report: &mut Faults,
     [amount, base]: [(&'static str, &'static str); 2],
     adjustments: &[Adjustment],
     place: &str,
@@ -59,7 +59,7 @@ fn check_adjustments(
 }
 
 fn check_amount(
-    report: &mut Report,
+    report: &mut Faults,
     (rule, term): (&'static str, &'static str),
     amount: Option<Amount>,
     pointer: impl FnOnce() -> String,

@@ -2,12 +2,12 @@
 
 use invoice::Finding;
 
-use super::{Condition, Report, categories, codes, decimals, expect, need};
+use super::{Condition, Faults, categories, codes, decimals, expect, need};
 use crate::document::Document;
 use crate::practice::country;
 use crate::price;
 
-pub(super) fn check(document: &Document<'_>, report: &mut Report) {
+pub(super) fn check(document: &Document<'_>, report: &mut Faults) {
     report.judge(document, CONDITIONS);
     categories::check(document, report);
     decimals::check(document, report);
@@ -79,7 +79,7 @@ const CONDITIONS: &[Condition] = &[
 ];
 
 /// Below half a percent CEN's artefacts take a rate for none, and want no tax with it.
-fn check_small_rates(document: &Document<'_>, report: &mut Report) {
+fn check_small_rates(document: &Document<'_>, report: &mut Faults) {
     for group in &document.invoice.tax_breakdown {
         if group.rate.is_some_and(price::is_below_half) && !price::rounds_to_zero(group.tax_amount) {
             let message = "the official rule takes a rate below 0.5 percent for none, and then wants no tax";

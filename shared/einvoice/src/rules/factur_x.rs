@@ -1,6 +1,6 @@
 //! Factur-X 1.09, beyond EN 16931-1: it keeps a rule that CEN's newer artefacts have dropped.
 
-use super::{Condition, Report, expect};
+use super::{Condition, Faults, expect};
 use crate::document::Document;
 use crate::practice;
 
@@ -38,7 +38,7 @@ const CONDITIONS: &[Condition] = &[
     ),
 ];
 
-pub(super) fn check(document: &Document<'_>, report: &mut Report) {
+pub(super) fn check(document: &Document<'_>, report: &mut Faults) {
     // XRechnung's table has it already.
     if !document.profile.has(crate::RuleSet::XRechnung) {
         report.judge(document, CONDITIONS);

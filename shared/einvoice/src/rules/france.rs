@@ -3,10 +3,10 @@
 use invoice::{Decimal, Finding, Identifier, Party};
 use jiff::civil::Date;
 
-use super::{Condition, Report, expect, need};
+use super::{Condition, Faults, expect, need};
 use crate::document::Document;
 
-pub(super) fn check(document: &Document<'_>, report: &mut Report) {
+pub(super) fn check(document: &Document<'_>, report: &mut Faults) {
     report.judge(document, CONDITIONS);
     check_numbers(document, report);
     check_dates(document, report);
@@ -225,7 +225,7 @@ const CONDITIONS: &[Condition] = &[
 const LONGEST_NUMBER: usize = 35;
 
 /// BR-FR-01 and BR-FR-02.
-fn check_numbers(document: &Document<'_>, report: &mut Report) {
+fn check_numbers(document: &Document<'_>, report: &mut Faults) {
     let invoice = document.invoice;
     let own = ("/number".to_owned(), "BT-1", invoice.number.as_str());
     let preceding = invoice.preceding_invoices.iter().enumerate();
@@ -247,7 +247,7 @@ fn check_numbers(document: &Document<'_>, report: &mut Report) {
 }
 
 /// BR-FR-03: all dates are of this century. BR-FR-CO-07 is kept by every invoice: none is due before it is issued.
-fn check_dates(document: &Document<'_>, report: &mut Report) {
+fn check_dates(document: &Document<'_>, report: &mut Faults) {
     let invoice = document.invoice;
     let period = invoice.period.as_ref();
     let dates = [
@@ -271,7 +271,7 @@ fn check_dates(document: &Document<'_>, report: &mut Report) {
     }
 }
 
-fn check_date(report: &mut Report, pointer: impl FnOnce() -> String, term: &'static str, date: Option<Date>) {
+fn check_date(report: &mut Faults, pointer: impl FnOnce() -> String, term: &'static str, date: Option<Date>) {
     if let Some(date) = date.filter(|date| !(2000..2100).contains(&date.year())) {
         let finding = Finding::new(pointer(), "BR-FR-03", "a date of a French invoice lies in 2000 to 2099");
         report.fault(term, finding.expected("2000 to 2099").found(date.to_string()));
@@ -279,7 +279,7 @@ fn check_date(report: &mut Report, pointer: impl FnOnce() -> String, term: &'sta
 }
 
 /// BR-FR-06, BR-FR-20, BR-FR-31: some subjects are there once; those of BR-FR-05 are added where they are missing.
-fn check_notes(document: &Document<'_>, report: &mut Report) {
+fn check_notes(document: &Document<'_>, report: &mut Faults) {
     for (subject, rule) in
         [("PMT", "BR-FR-06"), ("PMD", "BR-FR-06"), ("AAB", "BR-FR-06"), ("TXD", "BR-FR-06"), ("BAR", "BR-FR-31")]
     {
@@ -299,7 +299,7 @@ fn check_notes(document: &Document<'_>, report: &mut Report) {
 /// The rates of VAT that France has or had (BR-FR-16), in hundredths of a percent.
 const RATES: [u32; 15] = [0, 90, 105, 175, 210, 550, 700, 850, 920, 960, 1000, 1300, 1960, 2000, 2060];
 
-fn check_rates(document: &Document<'_>, report: &mut Report) {
+fn check_rates(document: &Document<'_>, report: &mut Faults) {
     for group in &document.invoice.tax_breakdown {
         let Some(rate) = group.rate else { continue };
         let known = RATES.iter().any(|hundredths| is_hundredths(rate, *hundredths));
@@ -319,7 +319,7 @@ fn is_plain(id: &str) -> bool {
     id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'_' | b'.'))
 }
 
-fn check_parties(document: &Document<'_>, report: &mut Report) {
+fn check_parties(document: &Document<'_>, report: &mut Faults) {
     let invoice = document.invoice;
     let addresses = [
         ("/seller/electronic_address/id", "BT-34", document.seller_address.as_deref()),
@@ -347,7 +347,7 @@ fn check_parties(document: &Document<'_>, report: &mut Report) {
 }
 
 fn fault(
-    report: &mut Report,
+    report: &mut Faults,
     pointer: &str,
     (rule, term): (&'static str, &'static str),
     expected: &'static str,
@@ -361,14 +361,14 @@ fn check_party(
     party: &Party,
     legal_id: Option<&Identifier>,
     (pointer, term, legal_term): (&str, &'static str, &'static str),
-    report: &mut Report,
+    report: &mut Faults,
 ) {
     check_identifiers(&party.identifiers, legal_id, &format!("{pointer}/identifiers"), term, report);
     check_legal_id(legal_id, &format!("{pointer}/legal_id/id"), legal_term, report);
 }
 
 /// A SIREN has nine digits (BR-FR-32).
-fn check_legal_id(legal_id: Option<&Identifier>, pointer: &str, term: &'static str, report: &mut Report) {
+fn check_legal_id(legal_id: Option<&Identifier>, pointer: &str, term: &'static str, report: &mut Faults) {
     let Some(own) = legal_id else { return };
     if own.scheme.is_some_and(|scheme| scheme.code() == "0002") && !is_number(&own.id, 9) {
         fault(report, pointer, ("BR-FR-32", term), "nine digits", &own.id);
@@ -381,7 +381,7 @@ fn check_identifiers(
     legal_id: Option<&Identifier>,
     pointer: &str,
     term: &'static str,
-    report: &mut Report,
+    report: &mut Faults,
 ) {
     let mut seen = Vec::new();
     for own in identifiers {
@@ -413,7 +413,7 @@ fn is_siret(id: &str, legal_id: Option<&Identifier>) -> bool {
 }
 
 /// What attached documents are (BR-FR-17), and that one of them at most is the readable invoice (BR-FR-18).
-fn check_attachments(document: &Document<'_>, report: &mut Report) {
+fn check_attachments(document: &Document<'_>, report: &mut Faults) {
     const KINDS: &str = "RIB LISIBLE FEUILLE_DE_STYLE PJA BORDEREAU_SUIVI DOCUMENT_ANNEXE BON_LIVRAISON BON_COMMANDE \
                          BORDEREAU_SUIVI_VALIDATION ETAT_ACOMPTE FACTURE_PAIEMENT_DIRECT RECAPITULATIF_COTRAITANCE";
     let documents = &document.invoice.supporting_documents;
@@ -436,7 +436,7 @@ const DIGITS: usize = 19;
 const QUANTITY_DECIMALS: u8 = 4;
 const PRICE_DECIMALS: u8 = 6;
 
-fn check_decimals(document: &Document<'_>, report: &mut Report) {
+fn check_decimals(document: &Document<'_>, report: &mut Faults) {
     for (index, (line, price)) in document.invoice.lines.iter().zip(&document.prices).enumerate() {
         let figures = [
             ("quantity", ("BR-FR-DEC-02", "BT-129"), Some(line.quantity), QUANTITY_DECIMALS),

@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 
 use invoice::{Finding, Party};
 
-use super::{Condition, Report, expect, need, payment, peppol};
+use super::{Condition, Faults, expect, need, payment, peppol};
 use crate::document::Document;
 
-pub(super) fn check_xrechnung(document: &Document<'_>, report: &mut Report) {
+pub(super) fn check_xrechnung(document: &Document<'_>, report: &mut Faults) {
     report.judge(document, XRECHNUNG);
     check_file_names(document, "BR-DE-22", report);
     payment::check_xrechnung(document, report);
     peppol::check_shared(document, report);
 }
 
-pub(super) fn check_within_germany(document: &Document<'_>, report: &mut Report) {
+pub(super) fn check_within_germany(document: &Document<'_>, report: &mut Faults) {
     report.judge(document, PEPPOL);
     check_file_names(document, "DE-R-022", report);
     payment::check_within_germany(document, report);
@@ -203,7 +203,7 @@ const fn german_rule(number: u8, rule: &'static str) -> Condition {
     }
 }
 
-fn check_file_names(document: &Document<'_>, rule: &'static str, report: &mut Report) {
+fn check_file_names(document: &Document<'_>, rule: &'static str, report: &mut Faults) {
     let mut seen = BTreeSet::new();
     for (index, supporting) in document.invoice.supporting_documents.iter().enumerate() {
         let Some(file) = &supporting.attachment else { continue };

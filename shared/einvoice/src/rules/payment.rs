@@ -2,7 +2,7 @@
 
 use invoice::Finding;
 
-use super::Report;
+use super::Faults;
 use crate::document::Document;
 
 /// Which groups go with which means of payment (BR-DE-23 to -25; Peppol, within Germany, DE-R-023 to -025).
@@ -43,11 +43,11 @@ const DIRECT_DEBIT: Means = Means {
     what: "a direct debit",
 };
 
-pub(super) fn check_xrechnung(document: &Document<'_>, report: &mut Report) {
+pub(super) fn check_xrechnung(document: &Document<'_>, report: &mut Faults) {
     check_means(document, &XRECHNUNG, report);
 }
 
-pub(super) fn check_within_germany(document: &Document<'_>, report: &mut Report) {
+pub(super) fn check_within_germany(document: &Document<'_>, report: &mut Faults) {
     check_means(document, &PEPPOL, report);
 }
 
@@ -56,7 +56,7 @@ pub(super) fn has_mandate(payment: &invoice::Payment) -> bool {
     payment.direct_debit.as_ref().is_some_and(|debit| debit.mandate.is_some() || debit.debited_account.is_some())
 }
 
-fn check_means(document: &Document<'_>, table: &[Means; 3], report: &mut Report) {
+fn check_means(document: &Document<'_>, table: &[Means; 3], report: &mut Faults) {
     let Some(payment) = &document.invoice.payment else { return };
     let code = payment.means.code();
     let groups = [!payment.credit_transfers.is_empty(), payment.card.is_some(), has_mandate(payment)];
@@ -75,7 +75,7 @@ fn check_means(document: &Document<'_>, table: &[Means; 3], report: &mut Report)
 }
 
 /// A direct debit names its mandate (PEPPOL-EN16931-R061).
-pub(super) fn check_mandate(document: &Document<'_>, report: &mut Report) {
+pub(super) fn check_mandate(document: &Document<'_>, report: &mut Faults) {
     let Some(payment) = &document.invoice.payment else { return };
     let is_debit = matches!(payment.means.code(), "49" | "59");
     let mandate = payment.direct_debit.as_ref().and_then(|debit| debit.mandate.as_ref());

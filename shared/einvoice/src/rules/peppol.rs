@@ -1,19 +1,19 @@
 //! Peppol BIS Billing 3, and the rules of it that XRechnung has taken over.
 
-use invoice::{Adjustment, ElectronicAddress, Finding, Identifier, Line};
+use invoice::{Adjustment, ElectronicAddress, Finding, Identifier};
 
-use super::{Condition, Report, countries, expect, germany, identifiers, need, payment};
+use super::{Condition, Faults, countries, expect, germany, identifiers, need, payment};
 use crate::document::Document;
 use crate::price;
 use crate::profile::Profile;
 
-pub(super) fn check(document: &Document<'_>, report: &mut Report) {
+pub(super) fn check(document: &Document<'_>, report: &mut Faults) {
     report.judge(document, CONDITIONS);
     check_type(document, report);
     check_addresses(document, report);
     check_identifiers(document, report);
     check_exemptions(document, report);
-    check_amounts(document, report);
+    check_line_amounts(document, report);
     check_shared(document, report);
     if document.profile == Profile::Peppol {
         countries::check(document, report);
@@ -46,10 +46,11 @@ const CONDITIONS: &[Condition] = &[
 ];
 
 /// Rules that XRechnung and Peppol have in common.
-pub(super) fn check_shared(document: &Document<'_>, report: &mut Report) {
+pub(super) fn check_shared(document: &Document<'_>, report: &mut Faults) {
     report.judge(document, SHARED);
     payment::check_mandate(document, report);
     check_periods(document, report);
+    check_percentages(document, report);
 }
 
 const SHARED: &[Condition] = &[
@@ -84,7 +85,7 @@ const SHARED: &[Condition] = &[
 ];
 
 /// Periods of lines lie within that of the invoice (PEPPOL-EN16931-R110, -R111).
-fn check_periods(document: &Document<'_>, report: &mut Report) {
+fn check_periods(document: &Document<'_>, report: &mut Faults) {
     let Some(whole) = &document.invoice.period else { return };
     for (index, line) in document.invoice.lines.iter().enumerate() {
         let Some(period) = &line.period else { continue };
@@ -110,7 +111,7 @@ const INVOICE_TYPES: &str = "71 80 82 84 102 218 219 326 331 380 382 383 384 386
                              875 876 877";
 const CREDIT_NOTE_TYPES: &str = "381 396 81 83 532";
 
-fn check_type(document: &Document<'_>, report: &mut Report) {
+fn check_type(document: &Document<'_>, report: &mut Faults) {
     let code = document.invoice.type_code.code();
     if document.profile == Profile::PeppolSelfBilling {
         return;
@@ -136,7 +137,7 @@ const ADDRESS_SCHEMES: &str = "0002 0007 0009 0060 0088 0096 0097 0106 0130 0135
     0248 9910 9913 9914 9915 9918 9919 9920 9922 9923 9924 9925 9926 9927 9928 9929 9930 9931 9932 9933 9934 9935 9936 \
     9937 9938 9939 9940 9941 9942 9943 9944 9945 9946 9947 9948 9949 9950 9951 9952 9953 9957 9959";
 
-fn check_addresses(document: &Document<'_>, report: &mut Report) {
+fn check_addresses(document: &Document<'_>, report: &mut Faults) {
     let addresses = [
         ("/seller/electronic_address", "BT-34", document.seller_address.as_deref()),
         ("/buyer/electronic_address", "BT-49", document.buyer_address.as_deref()),
@@ -155,7 +156,7 @@ fn check_addresses(document: &Document<'_>, report: &mut Report) {
     }
 }
 
-fn check_identifiers(document: &Document<'_>, report: &mut Report) {
+fn check_identifiers(document: &Document<'_>, report: &mut Faults) {
     let invoice = document.invoice;
     let (seller, buyer, payee) = (&invoice.seller, &invoice.buyer, invoice.payee.as_ref());
     let own = seller.identifiers.iter().enumerate();
@@ -176,7 +177,7 @@ fn check_identifiers(document: &Document<'_>, report: &mut Report) {
     }
 }
 
-fn check_identifier(report: &mut Report, pointer: String, term: &'static str, scheme: &str, id: &str) {
+fn check_identifier(report: &mut Faults, pointer: String, term: &'static str, scheme: &str, id: &str) {
     if let Some((rule, expected)) = identifiers::fault(scheme, id) {
         let message = format!("this is no identifier of scheme {scheme}");
         report.fault(term, Finding::new(pointer, rule, message).expected(expected).found(id));
@@ -195,7 +196,7 @@ const EXEMPTIONS: [(&str, &str, &str); 8] = [
     ("VATEX-EU-J", "E", "PEPPOL-EN16931-P0111"),
 ];
 
-fn check_exemptions(document: &Document<'_>, report: &mut Report) {
+fn check_exemptions(document: &Document<'_>, report: &mut Faults) {
     for group in &document.invoice.tax_breakdown {
         let code = group.exemption_reason_code.map(invoice::ExemptionReasonCode::code);
         let row = EXEMPTIONS.iter().find(|(known, ..)| code == Some(*known));
@@ -210,30 +211,32 @@ fn check_exemptions(document: &Document<'_>, report: &mut Report) {
 /// How far Peppol lets amounts be off.
 const TOLERANCE: &str = "0.02";
 
-fn check_amounts(document: &Document<'_>, report: &mut Report) {
+fn check_line_amounts(document: &Document<'_>, report: &mut Faults) {
+    for (index, (line, price)) in document.invoice.lines.iter().zip(&document.prices).enumerate() {
+        if price::is_off(line, price, TOLERANCE) {
+            let message =
+                "the line's amount is more than 0.02 off quantity times price: give a price with fewer decimals";
+            let finding = Finding::new(format!("/lines/{index}/unit_price"), "PEPPOL-EN16931-R120", message);
+            report.fault("BT-131", finding.expected("quantity times price").found(line.net_amount.to_string()));
+        }
+    }
+}
+
+fn check_percentages(document: &Document<'_>, report: &mut Faults) {
     let invoice = document.invoice;
-    check_percentages(report, &invoice.allowances, "/allowances", "BT-92");
-    check_percentages(report, &invoice.charges, "/charges", "BT-99");
-    for (index, (line, price)) in invoice.lines.iter().zip(&document.prices).enumerate() {
-        check_line(report, index, line, price);
+    check_percentages_of(report, &invoice.allowances, "/allowances", "BT-92");
+    check_percentages_of(report, &invoice.charges, "/charges", "BT-99");
+    for (index, line) in invoice.lines.iter().enumerate() {
+        if !line.allowances.is_empty() {
+            check_percentages_of(report, &line.allowances, &format!("/lines/{index}/allowances"), "BT-136");
+        }
+        if !line.charges.is_empty() {
+            check_percentages_of(report, &line.charges, &format!("/lines/{index}/charges"), "BT-141");
+        }
     }
 }
 
-fn check_line(report: &mut Report, index: usize, line: &Line, price: &price::Price) {
-    if !line.allowances.is_empty() {
-        check_percentages(report, &line.allowances, &format!("/lines/{index}/allowances"), "BT-136");
-    }
-    if !line.charges.is_empty() {
-        check_percentages(report, &line.charges, &format!("/lines/{index}/charges"), "BT-141");
-    }
-    if price::is_off(line, price, TOLERANCE) {
-        let message = "the line's amount is more than 0.02 off quantity times price: give a price with fewer decimals";
-        let finding = Finding::new(format!("/lines/{index}/unit_price"), "PEPPOL-EN16931-R120", message);
-        report.fault("BT-131", finding.expected("quantity times price").found(line.net_amount.to_string()));
-    }
-}
-
-fn check_percentages(report: &mut Report, adjustments: &[Adjustment], place: &str, term: &'static str) {
+fn check_percentages_of(report: &mut Faults, adjustments: &[Adjustment], place: &str, term: &'static str) {
     for (index, adjustment) in adjustments.iter().enumerate() {
         if price::is_percentage_off(adjustment, TOLERANCE) {
             let message = "the amount is more than 0.02 off its percentage: leave the percentage out";

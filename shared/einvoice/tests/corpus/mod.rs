@@ -4,9 +4,10 @@
 
 pub(crate) mod mutants;
 pub(crate) mod random;
+pub(crate) mod xml;
 
-use einvoice::{Format, Profile};
-use invoice::{Finding, Invoice, ParseOptions};
+use einvoice::Profile;
+use invoice::{Finding, Format, Invoice, ParseOptions};
 use serde_json::{Value, json};
 
 /// Parses an invoice that the model accepts.
@@ -19,7 +20,12 @@ pub(crate) fn parse(json: &Value) -> Invoice {
 
 /// Writes an invoice in a format.
 pub(crate) fn write(invoice: &Invoice, format: Format) -> Result<Vec<u8>, Vec<Finding>> {
-    einvoice::write(invoice, Profile::of(format, invoice))
+    einvoice::write(invoice, profile(format, invoice)).map(|written| written.xml)
+}
+
+/// The profile of a legal format.
+pub(crate) fn profile(format: Format, invoice: &Invoice) -> Profile {
+    Profile::of(format, invoice).expect("a legal format")
 }
 
 /// A change of an invoice's data.

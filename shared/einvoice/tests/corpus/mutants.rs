@@ -1,6 +1,6 @@
 //! Invoices that break one rule each, which the official judges must find, too.
 
-use einvoice::Format;
+use invoice::Format;
 use serde_json::{Value, json};
 
 use super::{Edit, french, german, remove, set};
@@ -17,6 +17,10 @@ type Row = (&'static str, &'static str, Edit);
 
 #[rustfmt::skip]
 const GERMAN: &[Row] = &[
+    ("PEPPOL-EN16931-R040", "xrechnung-cii", |json| {
+        json["currency"] = json!("JPY");
+        json["allowances"] = json!([{ "percent": "33.3", "reason": "Rabatt" }]);
+    }),
     ("BR-08", "ubl", |json| remove(json, "/seller/address")),
     ("BR-09", "cii", |json| remove(json, "/seller/address/country")),
     ("BR-10", "ubl", |json| remove(json, "/buyer/address")),

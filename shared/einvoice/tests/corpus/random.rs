@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{german, set};
 
-/// Decimals as text: up to a thousand, with up to so many decimals.
+/// Decimals as text: up to a thousand, with at most this number of decimals.
 fn decimal(decimals: u32) -> impl Strategy<Value = String> {
     (0_u32..100_000, 0..=decimals).prop_map(|(digits, decimals)| {
         let scale = 10_u32.pow(decimals);

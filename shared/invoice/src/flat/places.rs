@@ -1,5 +1,7 @@
 //! Where in a flat document a place of the full form comes from.
 
+use super::{FlatInput, FlatItem};
+
 /// Places of the full form and the flat keys they come from; the first that the place begins with holds.
 const PLACES: &[(&str, &str)] = &[
     ("/number", "/invoice_no"),
@@ -33,6 +35,16 @@ pub(crate) fn place(pointer: &str) -> String {
     }
     let known = PLACES.iter().find(|(full, _)| pointer.starts_with(full));
     known.map_or_else(|| pointer.to_owned(), |(_, flat)| (*flat).to_owned())
+}
+
+/// Whether the flat form has a place of its own for what a pointer into the full form leads to.
+pub(crate) fn has_place(pointer: &str) -> bool {
+    if let Some(item) = pointer.strip_prefix("/lines") {
+        let member = item.rsplit_once('/').map_or("", |(_, member)| member);
+        return LINE_PLACES.iter().any(|(full, _)| *full == member) || FlatItem::MEMBERS.contains(&member);
+    }
+    let member = pointer.strip_prefix('/').unwrap_or_default();
+    PLACES.iter().any(|(full, _)| *full == pointer) || FlatInput::MEMBERS.contains(&member)
 }
 
 /// The rest of a pointer after the list of lines, such as `/3/quantity`.

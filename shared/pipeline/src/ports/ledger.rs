@@ -180,6 +180,8 @@ pub enum DocumentOutcome {
         file_name: String,
         /// The version of the looks that it has: the same upload and branding give the same bytes in it.
         style_version: u32,
+        /// Of a legal format: what it was judged by, as JSON.
+        report: Option<String>,
     },
     /// It can never succeed.
     Failed {

@@ -75,6 +75,8 @@ pub struct StoredDocument {
     pub sha256: [u8; 32],
     /// The version of the looks that it has; none where an earlier version of this program stored it.
     pub style_version: Option<u32>,
+    /// Of a legal format: what it was judged by, as JSON.
+    pub report: Option<String>,
     /// When it was stored.
     pub stored_at: Timestamp,
 }

@@ -6,21 +6,7 @@ use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 use super::document::{Digest, text_string};
 use crate::RenderError;
 use crate::compression::deflate;
-
-/// Why a file is in the document (ISO 32000-2, table 43).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Relationship {
-    /// It supports what the document says.
-    Supplement,
-}
-
-impl Relationship {
-    const fn name(self) -> &'static [u8] {
-        match self {
-            Self::Supplement => b"Supplement",
-        }
-    }
-}
+use crate::legal::CarriedXml;
 
 /// A file that the document holds.
 #[derive(Debug, Clone, Copy)]
@@ -28,23 +14,31 @@ pub(super) struct EmbeddedFile<'a> {
     name: &'a str,
     media_type: &'a str,
     description: &'a str,
-    relationship: Relationship,
+    /// Why it is in the document (ISO 32000-2, table 43).
+    relationship: &'static str,
     bytes: &'a [u8],
 }
 
-/// The supporting documents that came as files.
-pub(super) fn supporting_files(invoice: &Invoice) -> Vec<EmbeddedFile<'_>> {
-    let files = invoice.supporting_documents.iter().filter_map(|document| {
+/// The invoice as XML, then the supporting documents that came as files.
+pub(super) fn files<'a>(invoice: &'a Invoice, xml: Option<CarriedXml<'a>>) -> Vec<EmbeddedFile<'a>> {
+    let xml = xml.map(|CarriedXml { bytes, hybrid }| EmbeddedFile {
+        name: hybrid.file_name,
+        media_type: "text/xml",
+        description: "The invoice as XML",
+        relationship: hybrid.relationship,
+        bytes,
+    });
+    let supporting = invoice.supporting_documents.iter().filter_map(|document| {
         let Attachment { file_name, media_type, content, .. } = document.attachment.as_ref()?;
         Some(EmbeddedFile {
             name: file_name,
             media_type,
             description: document.description.as_deref().unwrap_or(&document.reference),
-            relationship: Relationship::Supplement,
+            relationship: "Supplement",
             bytes: content.bytes(),
         })
     });
-    files.collect()
+    xml.into_iter().chain(supporting).collect()
 }
 
 /// Puts files into the document, so that readers list them, and names them as a part of it. `modified` is their date.
@@ -91,7 +85,7 @@ impl EmbeddedFile<'_> {
         specification.set("F", name.clone());
         specification.set("UF", name);
         specification.set("Desc", text_string(self.description));
-        specification.set("AFRelationship", Object::Name(self.relationship.name().to_vec()));
+        specification.set("AFRelationship", Object::Name(self.relationship.into()));
         specification.set("EF", Object::Dictionary(streams));
         document.add_object(specification)
     }

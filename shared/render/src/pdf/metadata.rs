@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use einvoice::Hybrid;
 use jiff::civil::Date;
 
 use crate::facts::Facts;
@@ -16,15 +17,18 @@ pub(super) struct Metadata {
     pub(super) author: String,
     pub(super) language: &'static str,
     date: Date,
+    /// What it says about the XML that it carries.
+    hybrid: Option<Hybrid>,
 }
 
 impl Metadata {
-    pub(super) fn of(facts: &Facts<'_>) -> Self {
+    pub(super) fn of(facts: &Facts<'_>, hybrid: Option<Hybrid>) -> Self {
         Self {
             title: facts.headline(),
             author: facts.seller.name.to_owned(),
             language: facts.wording.language,
             date: facts.invoice.issue_date,
+            hybrid,
         }
     }
 
@@ -41,6 +45,7 @@ impl Metadata {
     pub(super) fn xmp(&self) -> String {
         let date = format!("{}T00:00:00Z", self.date);
         let (title, author) = (escaped(&self.title), escaped(&self.author));
+        let hybrid = self.hybrid.map(|hybrid| hybrid.xmp()).unwrap_or_default();
         let mut xmp = String::with_capacity(1600);
         // Writing to a String cannot fail.
         let _ = write!(
@@ -58,7 +63,7 @@ impl Metadata {
              <xmp:CreateDate>{date}</xmp:CreateDate>\n<xmp:ModifyDate>{date}</xmp:ModifyDate>\n\
              <xmp:MetadataDate>{date}</xmp:MetadataDate>\n\
              <pdf:Producer>{PRODUCER}</pdf:Producer>\n\
-             </rdf:Description>\n</rdf:RDF>\n</x:xmpmeta>\n<?xpacket end=\"w\"?>"
+             </rdf:Description>\n{hybrid}</rdf:RDF>\n</x:xmpmeta>\n<?xpacket end=\"w\"?>"
         );
         xmp
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 
@@ -15,19 +15,34 @@ const PACKAGES: [&str; 2] = ["reportlab==5.1.0", "openpyxl==3.1.5"];
 const SIZES: [(usize, usize, usize); 4] = [(2, 2_000, 20), (100, 400, 10), (1_000, 50, 3), (10_000, 8, 1)];
 
 /// What is measured: its name, the kind of document, and what makes it.
-const MAKERS: [(&str, &str, Maker); 6] = [
+const MAKERS: [(&str, &str, Maker); 10] = [
     ("PDF", "pdf", Maker::Ours),
     ("PDF, floor (pdf-writer)", "floor", Maker::Ours),
     ("PDF, ReportLab", "pdf", Maker::Python),
     ("Excel", "excel", Maker::Ours),
     ("Excel, openpyxl", "excel", Maker::Python),
     ("CSV", "csv", Maker::Ours),
+    ("PDF of the legal invoice", "pdf", Maker::OursOfLegal),
+    ("XRechnung: verdict and XML", "xrechnung", Maker::OursOfLegal),
+    ("Factur-X: verdict, XML and PDF", "factur-x", Maker::OursOfLegal),
+    ("Factur-X: verdict by Saxon", "rules", Maker::Saxon),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Maker {
     Ours,
+    /// Of an invoice with what legal formats ask for.
+    OursOfLegal,
     Python,
+    Saxon,
+}
+
+/// What the measuring programs work on and are started with.
+struct Bench {
+    ours: PathBuf,
+    python: PathBuf,
+    saxon: PathBuf,
+    folder: PathBuf,
 }
 
 /// One line of what the measuring programs print.
@@ -41,20 +56,20 @@ struct Measured {
 /// Measures all and prints them as one table.
 pub(crate) fn run() -> anyhow::Result<()> {
     process::cargo(&["build", "--release", "--package", "render", "--example", "measure"])?;
-    let ours = workspace::target()?.join("release/examples/measure");
-    let python = tools::python("render-bench", &PACKAGES)?;
-    let folder = workspace::tools()?.join("render-bench-invoices");
-    fs::create_dir_all(&folder)?;
+    let bench = Bench {
+        ours: workspace::target()?.join("release/examples/measure"),
+        python: tools::python("render-bench", &PACKAGES)?,
+        saxon: tools::factur_x_python()?,
+        folder: workspace::tools()?.join("render-bench-invoices"),
+    };
+    fs::create_dir_all(&bench.folder)?;
     println!("| lines | document | CPU ms | bytes | peak MiB |");
     println!("|---|---|---|---|---|");
     for (lines, runs, runs_of_others) in SIZES {
-        let file = folder.join(format!("{lines}.json"));
-        fs::write(&file, invoice(lines))?;
+        fs::write(bench.file(lines, "json"), invoice(lines))?;
+        fs::write(bench.file(lines, "legal.json"), legal_invoice(lines))?;
         for (name, kind, maker) in MAKERS {
-            let measured = match maker {
-                Maker::Ours => measure(&ours, &[], kind, &file, runs)?,
-                Maker::Python => measure(&python, &["shared/xtask/render/measure.py"], kind, &file, runs_of_others)?,
-            };
+            let measured = bench.measure(kind, maker, lines, [runs, runs_of_others])?;
             let Measured { milliseconds, bytes, peak_kib } = measured;
             println!("| {lines} | {name} | {milliseconds} | {bytes} | {} |", peak_kib / 1024);
         }
@@ -62,13 +77,37 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn measure(program: &Path, script: &[&str], kind: &str, file: &Path, runs: usize) -> anyhow::Result<Measured> {
-    let (file, runs) = (file.to_string_lossy(), runs.to_string());
-    let mut arguments = [script, &[kind, &file, &runs]].concat();
-    if !script.is_empty() {
-        arguments.push("shared/render/fonts");
+impl Bench {
+    fn file(&self, lines: usize, extension: &str) -> PathBuf {
+        self.folder.join(format!("{lines}.{extension}"))
     }
-    read(&process::output(program, &arguments)?)
+
+    fn measure(
+        &self,
+        kind: &str,
+        maker: Maker,
+        lines: usize,
+        [runs, of_others]: [usize; 2],
+    ) -> anyhow::Result<Measured> {
+        let (flat, legal, xml) = (self.file(lines, "json"), self.file(lines, "legal.json"), self.file(lines, "xml"));
+        match maker {
+            Maker::Ours => measure(&self.ours, &[kind], &flat, runs, &[]),
+            Maker::OursOfLegal => measure(&self.ours, &[kind], &legal, runs, &[]),
+            Maker::Python => {
+                let script = ["shared/xtask/render/measure.py", kind];
+                measure(&self.python, &script, &flat, of_others, &["shared/render/fonts"])
+            }
+            Maker::Saxon => {
+                measure(&self.ours, &["cii"], &legal, 1, &[&xml.to_string_lossy()])?;
+                measure(&self.saxon, &["shared/xtask/render/judge.py", kind], &xml, of_others, &[])
+            }
+        }
+    }
+}
+
+fn measure(program: &Path, first: &[&str], file: &Path, runs: usize, last: &[&str]) -> anyhow::Result<Measured> {
+    let (file, runs) = (file.to_string_lossy(), runs.to_string());
+    read(&process::output(program, &[first, &[&file, &runs], last].concat())?)
 }
 
 fn read(output: &str) -> anyhow::Result<Measured> {
@@ -95,6 +134,23 @@ fn invoice(lines: usize) -> String {
     )
 }
 
+/// The same lines in the full form, with what legal formats ask for.
+fn legal_invoice(lines: usize) -> String {
+    let mut entries = String::new();
+    for number in 1..=lines {
+        let comma = if number > 1 { "," } else { "" };
+        let (quantity, units, cents) = (number % 7 + 1, 20 + number % 80, number % 100);
+        // Writing to a String cannot fail.
+        let _ = write!(
+            entries,
+            r#"{comma}{{"seller_item_id":"SKU-{number:05}","name":"Article {number}, oak, oiled by hand","quantity":{quantity},"unit_price":{units}.{cents:02}}}"#
+        );
+    }
+    format!(
+        r#"{{"number":"HP-2026-0093","issue_date":"2026-03-09","currency":"EUR","buyer_reference":"04011000-1234512345-06","seller":{{"name":"Hafen & Kiefer GmbH","vat_id":"DE123456789","address":{{"lines":["Kaistraße 14"],"city":"Hamburg","postal_code":"20457","country":"DE"}},"contact":{{"name":"Buchhaltung","phone":"+49 40 496 0017","email":"rechnung@hafen-kiefer.example"}}}},"buyer":{{"name":"Beispiel Lesesäle AöR","address":{{"lines":["Hauptstraße 8"],"city":"Bremen","postal_code":"28195","country":"DE"}},"electronic_address":{{"id":"4304171000002","scheme":"0088"}}}},"delivery":{{"date":"2026-03-05"}},"payment":{{"iban":"DE89370400440532013000"}},"payment_terms":30,"tax_rate":19,"lines":[{entries}]}}"#
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,9 +164,11 @@ mod tests {
     }
 
     #[test]
-    fn the_invoice_is_json_of_so_many_lines() -> anyhow::Result<()> {
+    fn the_invoices_are_json_of_as_many_lines() -> anyhow::Result<()> {
         let document: serde_json::Value = serde_json::from_str(&invoice(100))?;
         assert_eq!(document["items"].as_array().map(Vec::len), Some(100));
+        let document: serde_json::Value = serde_json::from_str(&legal_invoice(100))?;
+        assert_eq!(document["lines"].as_array().map(Vec::len), Some(100));
         Ok(())
     }
 }

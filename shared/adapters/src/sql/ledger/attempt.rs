@@ -49,6 +49,7 @@ pub(in super::super) struct Storing {
     pub(in super::super) sha256: [u8; 32],
     pub(in super::super) file_name: String,
     pub(in super::super) style_version: i64,
+    pub(in super::super) report: Option<String>,
 }
 
 /// `sending → sent`.
@@ -149,13 +150,14 @@ impl SqlLedger {
         outcome: &DocumentOutcome,
     ) -> Result<Finish, PortError> {
         let miss = match outcome {
-            DocumentOutcome::Stored { bytes, sha256, file_name, style_version } => {
+            DocumentOutcome::Stored { bytes, sha256, file_name, style_version, report } => {
                 let storing = Storing {
                     claim: claim.clone(),
                     bytes: i64::try_from(*bytes).unwrap_or(i64::MAX),
                     sha256: *sha256,
                     file_name: file_name.clone(),
                     style_version: i64::from(*style_version),
+                    report: report.clone(),
                 };
                 let stored = self.storing.call(storing).await?;
                 return Ok(stored.map_or(Finish::Fenced, |publish| Finish::Recorded { publish }));

@@ -15,10 +15,10 @@ use super::attempt::{email, format};
 use super::{Connection, Row, outbox, redrive};
 
 const DOCUMENTS: &str = concat!(
-    "select id, upload, format, state, attempts, reason, finished_at, blob, bytes, sha256, file_name, style_version
+    "select id, upload, format, state, attempts, reason, finished_at, blob, bytes, sha256, file_name, style_version,
+            report
      from documents where upload ",
-    in_list!("$1"),
-    " order by format desc"
+    in_list!("$1")
 );
 
 const MAILS: &str = concat!(
@@ -87,7 +87,8 @@ pub(super) async fn uploads(
 /// The stored documents `d` of uploads `u`.
 macro_rules! stored {
     () => {
-        "select d.upload, d.format, d.finished_at, d.blob, d.bytes, d.sha256, d.file_name, d.style_version, u.owner
+        "select d.upload, d.format, d.finished_at, d.blob, d.bytes, d.sha256, d.file_name, d.style_version, d.report,
+                u.owner
          from documents d join uploads u on u.id = d.upload where d.state = 'stored' "
     };
 }
@@ -157,6 +158,9 @@ fn by_upload(rows: Vec<Row>) -> HashMap<Uuid, Vec<Row>> {
 
 fn upload_of(row: &Row, documents: &[Row], mails: &[Row]) -> Result<Upload, PortError> {
     let owner = UserId::from(row.get::<Uuid, _>("owner"));
+    let mut documents: Vec<Document> = documents.iter().map(|row| document(row, owner)).collect::<Result<_, _>>()?;
+    // As formats are listed to people.
+    documents.sort_by_key(|document| document.format);
     Ok(Upload {
         id: UploadId::from(row.get::<Uuid, _>("id")),
         owner,
@@ -164,7 +168,7 @@ fn upload_of(row: &Row, documents: &[Row], mails: &[Row]) -> Result<Upload, Port
         branding: row.get::<Option<Uuid>, _>("branding").map(BrandingId::from),
         trace: outbox::trace(&row.get::<String, _>("trace"))?,
         created_at: timestamp(row.get("created_at"))?,
-        documents: documents.iter().map(|row| document(row, owner)).collect::<Result<_, _>>()?,
+        documents,
         mails: mails.iter().map(mail).collect::<Result<_, _>>()?,
     })
 }
@@ -198,6 +202,7 @@ fn stored_document(row: &Row, owner: UserId) -> Result<StoredDocument, PortError
             .map(u32::try_from)
             .transpose()
             .map_err(|_| broken())?,
+        report: row.get("report"),
         stored_at: optional_time(row)?.ok_or_else(broken)?,
     })
 }

@@ -205,12 +205,12 @@ pub(super) async fn claim_mails(base: &Base, mails: &[MailId]) -> Answers<Option
 const STORE: &str = present!("done as (
              select d.*, p.at
              from present p, unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bytea[], $6::text[], $7::bigint[],
-                                    $8::uuid[], $9::uuid[])
-                 as d(id, attempt, bytes, sha256, file_name, style_version, mail, entry)
+                                    $8::uuid[], $9::uuid[], $12::text[])
+                 as d(id, attempt, bytes, sha256, file_name, style_version, mail, entry, report)
          ), stored as (
              update documents d
              set state = 'stored', bytes = done.bytes, sha256 = done.sha256, file_name = done.file_name,
-                 style_version = done.style_version, finished_at = done.at, lease_until = null,
+                 style_version = done.style_version, report = done.report, finished_at = done.at, lease_until = null,
                  unreachable_since = null, reason = null
              from done where d.id = done.id
                and d.state = 'rendering' and d.attempt = done.attempt
@@ -259,6 +259,7 @@ pub(super) async fn store(base: &Base, calls: &[Storing]) -> Answers<Option<Opti
         .bind(column(&mails, |(_, entry)| entry.uuid()))
         .bind(length(base.retry.outbox.first))
         .bind(AT_ONCE)
+        .bind(column(calls, |call| call.report.clone()))
         .fetch_all(base.pool.connections())
         .await
         .map_err(error("finish documents"))?;

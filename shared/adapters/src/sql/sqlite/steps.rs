@@ -236,7 +236,7 @@ async fn store_one(
     let stored = sqlx::query(
         "update documents
          set state = 'stored', bytes = $3, sha256 = $4, file_name = $5, finished_at = $6, lease_until = null,
-             unreachable_since = null, reason = null, style_version = $7
+             unreachable_since = null, reason = null, style_version = $7, report = $8
          where id = $1 and state = 'rendering' and attempt = $2",
     )
     .bind(call.claim.document.uuid())
@@ -246,6 +246,7 @@ async fn store_one(
     .bind(&call.file_name)
     .bind(now.at)
     .bind(call.style_version)
+    .bind(&call.report)
     .execute(&mut *connection)
     .await
     .map_err(error("finish a document"))?;
