@@ -3,7 +3,7 @@
 use invoice::{Color, CsvDialect, Invoice, Layout, Mark, Paper};
 
 /// The version of the looks: it rises whenever the same invoice would give other bytes.
-pub const STYLE_VERSION: u32 = 6;
+pub const STYLE_VERSION: u32 = 7;
 
 /// The looks of a document. What the invoice's own presentation says goes before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
