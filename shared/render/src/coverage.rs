@@ -63,6 +63,24 @@ mod tests {
     use super::uncovered_characters_of;
 
     #[test]
+    fn other_scripts_and_symbols_are_covered() {
+        for text in [
+            "Ɓala ɗan Ƙano ɛkɔ ŋɖe ɣ ʋ ɩ ʊ Ẹ̀kọ́ ṣe ꞌ Ꞌ Ɱ Ⱳ ǃ ǂ",
+            "Nguyễn Thị Ưu Đặng",
+            "ᾠδή Ἀθῆναι ὕδωρ ᾳ ῥ",
+            "საქართველო ᲡᲐᲥ",
+            "Հայաստան և",
+            "বাংলাদেশ চালান ক্ষ্ম",
+            "தமிழ்நாடு ஸ்ரீ",
+            "✔ ☑ ㎥ ↔ ☐ ✗ ☎ ✉",
+            "€ £ ¥ ₹ ₩ ₽ ₺ ₴ ₸ ₼ ₾ ֏ ৳ ฿ ៛ ₫ ₪ ₦ ₱ ₲ ₡ ₵ ₭ ₮ ؋ ﷼ ƒ",
+            "😀 🚚 📦 👍🏽 👩\u{200d}🔧 🇨🇭 ❤\u{fe0f}",
+        ] {
+            assert_eq!(uncovered_characters_of(text), Vec::<char>::new(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_invoices_of_east_asia_write_is_covered() {
         for text in [
             "統一發票 營業稅 產品 鄉鎮 絕緣 麵包",
@@ -70,6 +88,8 @@ mod tests {
             "髙橋 山﨑 ㈱ ①②③ ㎡ ㎏ 請求書",
             "세금계산서 샾 똠 쿈 ㄱㄴㄷ",
             "→ ← ≤ ≥ ≠ ≈ ✓ ★ ● ℃",
+            // JIS X 0213 and CNS 11643, also beyond the basic plane.
+            "俱 剝 𠮟 𠮷野家 𡈽 彅 堃 喆 㴪 䶮 𨋢",
         ] {
             assert_eq!(uncovered_characters_of(text), Vec::<char>::new(), "{text}");
         }

@@ -18,33 +18,45 @@ pub(crate) enum Weight {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct FaceId(u8);
 
-macro_rules! faces {
-    ($($name:literal),*) => {
-        [$(LazyLock::new(|| Face::read($name, include_bytes!(concat!("../../fonts/", $name, ".ttf"))))),*]
+macro_rules! compiled_in {
+    ($name:literal) => {
+        LazyLock::new(|| Face::read($name, include_bytes!(concat!("../../fonts/", $name, ".ttf"))))
     };
 }
 
 const FACES_OF_TWO_WEIGHTS: usize = 10;
+const FACES_OF_ONE_WEIGHT: usize = east_asian::COUNT - 2;
 /// The place of the face with the forms of mainland China.
 const CHINESE: usize = FACES_OF_TWO_WEIGHTS + 1;
 
 /// The first script, that of the base faces, is asked for a character first, then the others in this order.
-static FACES: [LazyLock<Face>; FACES_OF_TWO_WEIGHTS] = faces![
-    "NotoSans-Regular",
-    "NotoSans-Bold",
-    "NotoSansHebrew-Regular",
-    "NotoSansHebrew-Bold",
-    "NotoSansArabic-Regular",
-    "NotoSansArabic-Bold",
-    "NotoSansDevanagari-Regular",
-    "NotoSansDevanagari-Bold",
-    "NotoSansThai-Regular",
-    "NotoSansThai-Bold"
+static FACES: [LazyLock<Face>; FACES_OF_TWO_WEIGHTS] = [
+    compiled_in!("NotoSans-Regular"),
+    compiled_in!("NotoSans-Bold"),
+    compiled_in!("NotoSansHebrew-Regular"),
+    compiled_in!("NotoSansHebrew-Bold"),
+    compiled_in!("NotoSansArabic-Regular"),
+    compiled_in!("NotoSansArabic-Bold"),
+    LazyLock::new(|| east_asian_face(FACES_OF_ONE_WEIGHT)),
+    LazyLock::new(|| east_asian_face(FACES_OF_ONE_WEIGHT + 1)),
+    compiled_in!("NotoSansThai-Regular"),
+    compiled_in!("NotoSansThai-Bold"),
 ];
 
 /// Faces of one weight, asked last. They are large, and read only where a document needs them.
-static EAST_ASIAN: [LazyLock<Face>; east_asian::COUNT] =
-    [LazyLock::new(|| east_asian_face(0)), LazyLock::new(|| east_asian_face(1)), LazyLock::new(|| east_asian_face(2))];
+static EAST_ASIAN: [LazyLock<Face>; FACES_OF_ONE_WEIGHT] = [
+    LazyLock::new(|| east_asian_face(0)),
+    LazyLock::new(|| east_asian_face(1)),
+    LazyLock::new(|| east_asian_face(2)),
+    LazyLock::new(|| east_asian_face(3)),
+    LazyLock::new(|| east_asian_face(4)),
+    LazyLock::new(|| east_asian_face(5)),
+    LazyLock::new(|| east_asian_face(6)),
+    LazyLock::new(|| east_asian_face(7)),
+    LazyLock::new(|| east_asian_face(8)),
+    LazyLock::new(|| east_asian_face(9)),
+    LazyLock::new(|| east_asian_face(10)),
+];
 
 fn east_asian_face(index: usize) -> Face {
     Face::read(east_asian::NAMES[index], east_asian::data(index))
@@ -70,7 +82,7 @@ impl FaceId {
         })
     }
 
-    /// Whether it is one of the East Asian faces, which have one weight.
+    /// Whether it is one of the faces of one weight: East Asia, rarer scripts and symbols.
     pub(crate) const fn is_east_asian(self) -> bool {
         self.index() >= FACES_OF_TWO_WEIGHTS
     }
