@@ -16,7 +16,7 @@ use crate::programs;
 /// Where Debian puts each version's programs, which it keeps off the path.
 const DEBIAN_FOLDER: &str = "/usr/lib/postgresql";
 
-/// A PostgreSQL that speaks TLS and plain, with a role that may make databases and nothing else.
+/// A PostgreSQL that speaks TLS and plain, with a role that may make databases, end sessions and nothing else.
 pub(crate) struct Postgres {
     daemon: Daemon,
     url: String,
@@ -77,7 +77,9 @@ impl Programs {
     /// Before the server listens.
     fn make_role(&self, password: &str) -> anyhow::Result<()> {
         let file = self.folder.join("role.sql");
-        self.account.write(&file, format!("CREATE ROLE invoices LOGIN CREATEDB PASSWORD '{password}'\n"))?;
+        // DROP DATABASE WITH (FORCE) ends an autovacuum worker that is at it, too, which is nobody's process.
+        let role = format!("CREATE ROLE invoices LOGIN CREATEDB PASSWORD '{password}' IN ROLE pg_signal_backend\n");
+        self.account.write(&file, role)?;
         let mut single = self.command("postgres", &["--single", "-D", "data", "postgres"]);
         prepare_with_input(&mut single, File::open(file)?.into(), &self.log)
     }
