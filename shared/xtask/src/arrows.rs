@@ -53,8 +53,8 @@ const FORBIDDEN: [(&str, &[&str]); 12] = [
 const OUTSIDE_WORLD: &[&str] =
     &["tokio", "futures", "futures-executor", "async-std", "smol", "hyper", "reqwest", "axum", "sqlx", "libz-sys"];
 
-/// The most crates that `cargo run` may build on a fresh clone: 344 when it was set, and some 5 % to grow.
-const MOST_CRATES: usize = 361;
+/// The most crates that `cargo run` may build on a fresh clone: 344 when it was first set, 376 since drawings are read.
+const MOST_CRATES: usize = 380;
 
 /// Checks every arrow and the number of crates.
 pub(crate) fn check() -> anyhow::Result<()> {
