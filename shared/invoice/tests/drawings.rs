@@ -119,7 +119,7 @@ fn what_is_no_drawing_is_refused() {
     }
 }
 
-/// So many elements that each holds ten times the one before.
+/// This number of elements, each of which holds ten times the one before.
 fn doubling(levels: usize) -> String {
     let mut inner = "<defs><path id='l0' d='M0 0h1v1z'/>".to_owned();
     for level in 1..=levels {

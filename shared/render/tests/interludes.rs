@@ -98,7 +98,7 @@ fn no_heading_stands_alone_at_the_foot_of_a_page() {
     assert!(broken > 2, "{broken} documents part before the heading");
 }
 
-/// Also where so many headings follow each other that they need more than a page.
+/// Also where a run of headings needs more than a page.
 #[test]
 fn the_last_of_many_headings_stays_with_its_line() {
     for count in 50..90 {

@@ -71,7 +71,7 @@ pub(crate) fn prepaid_amount(
     Some(sum)
 }
 
-/// A coin is worth at most so many of the usual largest ones: more would be a discount.
+/// The most that a coin is worth, as a multiple of the usual largest one: more would be a discount.
 const COINS: i128 = 10;
 
 /// The coin to which what is to be paid is rounded; `Some(None)` without one.

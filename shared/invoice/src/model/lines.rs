@@ -11,8 +11,8 @@ use crate::text::Text;
 
 /// The invoice lines (BG-25), at least one, and what documents show between them (beyond the norm).
 ///
-/// It is the slice of its invoice lines to whoever counts, sums or exchanges them: headings, texts and subtotals are no
-/// lines of EN 16931. [`Lines::entries`] gives all of it in the order in which it was sent.
+/// It dereferences to the slice of its invoice lines, because only those are counted, summed and exchanged: headings, texts
+/// and subtotals are no lines of EN 16931. [`Lines::entries`] gives all of it in the order in which it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lines {
     lines: Vec<Line>,

@@ -41,7 +41,8 @@ pub(super) fn paginate(sheet: &Sheet<'_>, room: Room) -> Vec<Page> {
     filler.pages
 }
 
-/// So many bands at the beginning, and at the end, of what needs more than a page stand on one.
+/// Where bands that belong together need more than a page, at least this number of them stand together at the beginning
+/// and at the end.
 const FEWEST_TOGETHER: usize = 3;
 
 fn chunk_end(bands: &[Band], start: usize) -> usize {
