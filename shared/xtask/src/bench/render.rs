@@ -1,6 +1,5 @@
 //! Documents: ours beside other libraries and a floor, one process for each, so that each has a peak of its own.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -119,35 +118,31 @@ fn read(output: &str) -> anyhow::Result<Measured> {
 
 /// A flat invoice of `lines` lines.
 fn invoice(lines: usize) -> String {
-    let mut items = String::new();
-    for number in 1..=lines {
-        let comma = if number > 1 { "," } else { "" };
-        let (quantity, units, cents) = (number % 7 + 1, 20 + number % 80, number % 100);
-        // Writing to a String cannot fail.
-        let _ = write!(
-            items,
-            r#"{comma}{{"id":"SKU-{number:05}","description":"Article {number}, oak, oiled by hand","qty":{quantity},"unit_price":{units}.{cents:02}}}"#
-        );
-    }
+    let items = entries(lines, |number, quantity, price| {
+        format!(
+            r#"{{"id":"SKU-{number:05}","description":"Article {number}, oak, oiled by hand","qty":{quantity},"unit_price":{price}}}"#
+        )
+    });
     format!(
         r#"{{"company_name":"Harbour & Pine Ltd","company_address":"14 Quay Street, Bristol BS1 4QT","company_phone":"+44 117 496 0017","date":"2026-03-09","invoice_no":"HP-2026-0093","bill_to_name":"Ana Moreno","bill_to_company":"Cooperativa Río Claro","bill_to_address":"Calle Mayor 8, 28013 Madrid","tax_rate":20,"items":[{items}]}}"#
     )
 }
 
+/// Lines of a number, a quantity and a price each, as the elements of a JSON array.
+fn entries(lines: usize, entry: impl Fn(usize, usize, &str) -> String) -> String {
+    let entry = |number| entry(number, number % 7 + 1, &format!("{}.{:02}", 20 + number % 80, number % 100));
+    (1..=lines).map(entry).collect::<Vec<_>>().join(",")
+}
+
 /// The same lines in the full form, with what legal formats ask for.
 fn legal_invoice(lines: usize) -> String {
-    let mut entries = String::new();
-    for number in 1..=lines {
-        let comma = if number > 1 { "," } else { "" };
-        let (quantity, units, cents) = (number % 7 + 1, 20 + number % 80, number % 100);
-        // Writing to a String cannot fail.
-        let _ = write!(
-            entries,
-            r#"{comma}{{"seller_item_id":"SKU-{number:05}","name":"Article {number}, oak, oiled by hand","quantity":{quantity},"unit_price":{units}.{cents:02}}}"#
-        );
-    }
+    let items = entries(lines, |number, quantity, price| {
+        format!(
+            r#"{{"seller_item_id":"SKU-{number:05}","name":"Article {number}, oak, oiled by hand","quantity":{quantity},"unit_price":{price}}}"#
+        )
+    });
     format!(
-        r#"{{"number":"HP-2026-0093","issue_date":"2026-03-09","currency":"EUR","buyer_reference":"04011000-1234512345-06","seller":{{"name":"Hafen & Kiefer GmbH","vat_id":"DE123456789","address":{{"lines":["Kaistraße 14"],"city":"Hamburg","postal_code":"20457","country":"DE"}},"contact":{{"name":"Buchhaltung","phone":"+49 40 496 0017","email":"rechnung@hafen-kiefer.example"}}}},"buyer":{{"name":"Beispiel Lesesäle AöR","address":{{"lines":["Hauptstraße 8"],"city":"Bremen","postal_code":"28195","country":"DE"}},"electronic_address":{{"id":"4304171000002","scheme":"0088"}}}},"delivery":{{"date":"2026-03-05"}},"payment":{{"iban":"DE89370400440532013000"}},"payment_terms":30,"tax_rate":19,"lines":[{entries}]}}"#
+        r#"{{"number":"HP-2026-0093","issue_date":"2026-03-09","currency":"EUR","buyer_reference":"04011000-1234512345-06","seller":{{"name":"Hafen & Kiefer GmbH","vat_id":"DE123456789","address":{{"lines":["Kaistraße 14"],"city":"Hamburg","postal_code":"20457","country":"DE"}},"contact":{{"name":"Buchhaltung","phone":"+49 40 496 0017","email":"rechnung@hafen-kiefer.example"}}}},"buyer":{{"name":"Beispiel Lesesäle AöR","address":{{"lines":["Hauptstraße 8"],"city":"Bremen","postal_code":"28195","country":"DE"}},"electronic_address":{{"id":"4304171000002","scheme":"0088"}}}},"delivery":{{"date":"2026-03-05"}},"payment":{{"iban":"DE89370400440532013000"}},"payment_terms":30,"tax_rate":19,"lines":[{items}]}}"#
     )
 }
 
